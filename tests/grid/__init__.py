@@ -1,0 +1,1 @@
+"""The grid: states written by every release, resumed by every other."""

@@ -1,0 +1,50 @@
+"""Write the states of the grid, read those of every environment, report the result.
+
+    python -m tests.grid write DIRECTORY/NAME --environment NAME
+    python -m tests.grid read DIRECTORY --environment NAME --output FILE.json
+    python -m tests.grid report DIRECTORY --json FILE.json --svg FILE.svg
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.grid", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    write = commands.add_parser("write")
+    write.add_argument("directory", type=pathlib.Path)
+    write.add_argument("--environment", required=True)
+    read = commands.add_parser("read")
+    read.add_argument("directory", type=pathlib.Path)
+    read.add_argument("--environment", required=True)
+    read.add_argument("--output", type=pathlib.Path, required=True)
+    report = commands.add_parser("report")
+    report.add_argument("directory", type=pathlib.Path)
+    report.add_argument("--json", type=pathlib.Path, required=True)
+    report.add_argument("--svg", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    if arguments.command == "report":
+        from tests.grid import report as reporting
+
+        return reporting.main(arguments.directory, arguments.json, arguments.svg)
+    from tests.grid import cells
+
+    if arguments.command == "write":
+        cells.write(arguments.directory, arguments.environment)
+        return 0
+    results = cells.read(arguments.directory, arguments.environment)
+    arguments.output.write_text(json.dumps(results, indent=1))
+    failed = [cell for cell in results["cells"] if cell["tfcompat"] != "resumed"]
+    for cell in failed:
+        print(f"{cell['writer']} -> {cell['reader']} {cell['state']}: {cell['tfcompat']}")
+    print(f"{len(results['cells']) - len(failed)} of {len(results['cells'])} cells resumed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""One cell of the grid: a state written by one environment, resumed by another."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import shutil
+import tempfile
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import tfcompat as tfc
+from tests.grid.states import ARITHMETIC, STATES, VARIABLES_ONLY, State
+
+TRAINED = 3  # steps before a state is saved
+# The writer's own next step and the reader's may differ by this: float32 has 24 bits, sums run
+# in another order in another release, and an optimizer divides by small square roots.
+TOLERANCE = 1e-5
+
+
+def write(directory: pathlib.Path, environment: str) -> None:
+    """Train every state, save it, and note the truth that a reader must find."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    runtime = tfc.runtime()
+    (directory / "environment.json").write_text(
+        json.dumps(
+            {
+                "environment": environment,
+                "tensorflow": str(runtime.tensorflow),
+                "keras": str(runtime.keras),
+                "era": runtime.era,
+            }
+        )
+    )
+    for name, build in STATES.items():
+        state = build()
+        if state is None:
+            continue
+        for _ in range(TRAINED):
+            state.step()
+        here = directory / name
+        tfc.save_state(here / "state", state.objects, step=TRAINED)
+        # Keras 3.0's optimizers cannot be part of a tf.train.Checkpoint.
+        with contextlib.suppress(ValueError):
+            tf.train.Checkpoint(**state.objects).write(str(here / "plain"))
+        saved = state.weights()
+        state.step()
+        following = state.weights()
+        np.savez(here / "saved.npz", *saved)
+        np.savez(here / "following.npz", *following)
+
+
+def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
+    """Resume every state that any environment wrote."""
+    era = tfc.runtime().era
+    cells = []
+    for written in sorted(directory.glob("*/environment.json")):
+        writer = json.loads(written.read_text())
+        for name, build in STATES.items():
+            here = written.parent / name
+            if not here.exists():
+                continue
+            state = build()
+            if state is None:
+                continue
+            eras = ARITHMETIC.get(name, {})
+            warned = bool(eras) and eras[writer["era"]] != eras[era]
+            stepped = not warned and name not in VARIABLES_ONLY
+            started = time.perf_counter()
+            result = _resume(here, state, warned, stepped)
+            seconds = time.perf_counter() - started
+            plain = build()
+            assert plain is not None
+            cells.append(
+                {
+                    "writer": writer["environment"],
+                    "reader": environment,
+                    "state": name,
+                    "tfcompat": result,
+                    "plain": _resume_plain(here, plain, stepped),
+                    "seconds": round(seconds, 3),
+                }
+            )
+    runtime = tfc.runtime()
+    return {
+        "environment": environment,
+        "tensorflow": str(runtime.tensorflow),
+        "keras": str(runtime.keras),
+        "era": era,
+        "cells": cells,
+    }
+
+
+def _load(path: pathlib.Path) -> list[np.ndarray]:
+    with np.load(path) as archive:
+        return [archive[f"arr_{index}"] for index in range(len(archive.files))]
+
+
+def _resume(here: pathlib.Path, state: State, warned: bool, stepped: bool) -> str:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            report = tfc.restore_state(here / "state", state.objects)
+        except Exception as error:  # the cell fails; the others go on
+            return f"{type(error).__name__}: {error}"[:2000]
+    told = sum(issubclass(w.category, tfc.ArithmeticWarning) for w in caught)
+    if told != warned:
+        return f"{told} warnings of another arithmetic"
+    difference = _difference(state.weights(), _load(here / "saved.npz"))
+    if difference != 0:
+        return f"restored weights differ by {difference}"
+    # Slots and counters have no order that all releases share: what is saved again must be,
+    # tensor by tensor, what TensorFlow reads from the writer's file.
+    with tempfile.TemporaryDirectory() as again:
+        tfc.save_state(again, state.objects, step=TRAINED)
+        changed = _changed(str(here / "state"), again) - set(report.skipped)
+    if changed:
+        return f"restored values differ: {sorted(changed)}"
+    if not stepped:
+        return "resumed"
+    state.step()
+    difference = _difference(state.weights(), _load(here / "following.npz"))
+    return "resumed" if difference <= TOLERANCE else f"the next step differs by {difference}"
+
+
+def _resume_plain(here: pathlib.Path, state: State, stepped: bool) -> str:
+    """Do the same with `tf.train.Checkpoint`, in its least demanding mode."""
+    try:
+        tf.train.Checkpoint(**state.objects).read(str(here / "plain")).expect_partial()
+        if _difference(state.weights(), _load(here / "saved.npz")) != 0:
+            return "restored weights differ"
+        state.step()
+    except Exception as error:
+        return type(error).__name__
+    if not stepped:
+        return "resumed"
+    difference = _difference(state.weights(), _load(here / "following.npz"))
+    return "resumed" if difference <= TOLERANCE else "the next step differs"
+
+
+def _difference(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
+    if [a.shape for a in found] != [a.shape for a in expected]:
+        return float("inf")
+    return max(
+        float(np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)), initial=0))
+        for a, b in zip(found, expected)
+    )
+
+
+def _changed(written: str, again: str) -> set[str]:
+    readers = [tf.train.load_checkpoint(tf.train.latest_checkpoint(p)) for p in (written, again)]
+    found = [
+        {
+            key: reader.get_tensor(key)
+            for key in reader.get_variable_to_shape_map()
+            if not key.startswith(".tfcompat/")
+        }
+        for reader in readers
+    ]
+    return {
+        key
+        for key in {*found[0], *found[1]}
+        if key not in found[0]
+        or key not in found[1]
+        or not np.array_equal(found[0][key], found[1][key])
+    }

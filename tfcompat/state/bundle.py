@@ -1,0 +1,331 @@
+"""Tensors on disk: one directory per saved state, each a standard TensorFlow V2 checkpoint.
+
+A state directory looks like this:
+
+    checkpoint                          what tf.train.latest_checkpoint reads
+    state-00000007-110-3f9a1c2e/        sequence number, step, a random token
+        state.index
+        state.data-00000-of-00001
+
+A save is written into a hidden directory, which one rename makes visible. Whatever was there
+before stays until then. A state that is to go is renamed first, so that no half of it is seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tfcompat import _runtime
+from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError
+
+MANIFEST = ".tfcompat/manifest"
+
+_NAME = re.compile(r"state-(?P<sequence>\d{8,})-(?P<step>\d+)-(?P<token>[0-9a-f]{8})/?")
+_PREFIX = "state"
+_SAVING = ".saving-"
+_DELETING = ".deleting-"
+
+# States larger than this are written by several threads, a shard each.
+_SHARD_FROM = 64 * 2**20
+_SHARDS = 4
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Stored:
+    """One state on disk.
+
+    Attributes:
+        sequence: counts the saves into a directory; the newest state has the highest.
+        step: the step it was saved under.
+        prefix: the path of the checkpoint, as `tf.train.load_checkpoint` takes it.
+    """
+
+    sequence: int
+    token: str
+    step: int
+    prefix: str
+
+
+def _gfile() -> Any:
+    return _runtime.tensorflow().io.gfile
+
+
+def _stored(directory: str) -> list[Stored]:
+    found = []
+    for name in _gfile().listdir(directory):
+        match = _NAME.fullmatch(name)
+        if match:
+            found.append(
+                Stored(
+                    sequence=int(match["sequence"]),
+                    token=match["token"],
+                    step=int(match["step"]),
+                    prefix=os.path.join(directory, name.rstrip("/"), _PREFIX),
+                )
+            )
+    return sorted(found)
+
+
+def stored(directory: str) -> list[Stored]:
+    """Return the states in a directory, the oldest first; one for each step.
+
+    Raises:
+        StateNotFoundError: the path does not exist, or holds no state.
+        BadStateError: the path is a file.
+    """
+    gfile = _gfile()
+    if not gfile.exists(directory):
+        raise StateNotFoundError(f"There is nothing at {directory!r}.")
+    if not gfile.isdir(directory):
+        raise BadStateError(f"{directory!r} is a file; a state is a directory.")
+    found = {one.step: one for one in _stored(directory)}
+    if not found:
+        names = sorted(name for name in gfile.listdir(directory) if not name.startswith("."))
+        holds = f"It holds {', '.join(names[:5])}" if names else "It is empty"
+        more = " and more." if len(names) > 5 else "."
+        raise StateNotFoundError(f"There is no state in the directory {directory!r}. {holds}{more}")
+    return sorted(found.values())
+
+
+def find(directory: str, step: int | None) -> Stored:
+    """Return the newest state in a directory, or the one of a step.
+
+    Raises:
+        StateNotFoundError: there is none; the message lists the steps that there are.
+        BadStateError: the path is a file.
+    """
+    found = stored(directory)
+    if step is None:
+        return found[-1]
+    for one in found:
+        if one.step == step:
+            return one
+    steps = ", ".join(str(one.step) for one in found)
+    raise StateNotFoundError(f"{directory!r} has no state of step {step}. It has steps {steps}.")
+
+
+def next_step(directory: str) -> int:
+    """Return the step after the newest state's; 1 in a directory without one."""
+    gfile = _gfile()
+    found = _stored(directory) if gfile.isdir(directory) else []
+    return found[-1].step + 1 if found else 1
+
+
+def write(
+    directory: str,
+    tensors: dict[str, Any],
+    manifest: bytes,
+    step: int,
+    keep: int | None,
+) -> Stored:
+    """Write a state, make it visible, and remove those that are not to be kept.
+
+    Args:
+        directory: is made where it does not exist.
+        tensors: by key.
+        manifest: is stored under a key of its own.
+        step: a state of the same step is replaced.
+        keep: how many of the newest states stay; None keeps all.
+
+    Raises:
+        StateWriteError: nothing was made visible, and the earlier states are as they were.
+    """
+    tf = _runtime.tensorflow()
+    gfile = tf.io.gfile
+    token = secrets.token_hex(4)
+    hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-{token}")
+    try:
+        gfile.makedirs(hidden)
+        _write_checkpoint(hidden, {**tensors, MANIFEST: tf.constant(manifest)})
+        _check_written(hidden, tensors)
+        present = _stored(directory)
+        sequence = present[-1].sequence + 1 if present else 0
+        name = f"state-{sequence:08d}-{step}-{token}"
+        # The one step that makes the state visible.
+        gfile.rename(hidden, os.path.join(directory, name))
+    except (tf.errors.OpError, OSError) as error:
+        with contextlib.suppress(tf.errors.OpError, OSError):
+            gfile.rmtree(hidden)
+        reason = getattr(error, "message", None) or error
+        raise StateWriteError(
+            f"The state of step {step} could not be written into {directory!r}; the earlier "
+            f"states are as they were. {reason}"
+        ) from error
+    saved = Stored(sequence, token, step, os.path.join(directory, name, _PREFIX))
+    # The state is safe. What follows is housekeeping, which the next save repeats.
+    with contextlib.suppress(tf.errors.OpError, OSError):
+        _tidy(directory, saved, keep)
+    return saved
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())
+
+
+def _write_checkpoint(directory: str, tensors: dict[str, Any]) -> None:
+    tf = _runtime.tensorflow()
+    sizes = {
+        key: tensor.dtype.size * tensor.shape.num_elements() for key, tensor in tensors.items()
+    }
+    shards = _SHARDS if sum(sizes.values()) > _SHARD_FROM else 1
+    prefix = os.path.join(directory, _PREFIX)
+    if shards == 1:
+        _save(prefix, tensors)
+        return
+    groups: list[dict[str, Any]] = [{} for _ in range(shards)]
+    filled = [0] * shards
+    # The largest first, each to the emptiest shard.
+    for key in sorted(tensors, key=lambda key: -sizes[key]):
+        index = filled.index(min(filled))
+        groups[index][key] = tensors[key]
+        filled[index] += sizes[key]
+    groups = [group for group in groups if group]
+    parts = [os.path.join(directory, f"part-{index}") for index in range(len(groups))]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(_save, parts, groups))
+    tf.raw_ops.MergeV2Checkpoints(
+        checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False
+    )
+
+
+def _save(prefix: str, tensors: dict[str, Any]) -> None:
+    tf = _runtime.tensorflow()
+    with tf.device("CPU:0"):
+        tf.raw_ops.SaveV2(
+            prefix=prefix,
+            tensor_names=list(tensors),
+            shape_and_slices=[""] * len(tensors),
+            tensors=list(tensors.values()),
+        )
+
+
+def _check_written(directory: str, tensors: dict[str, Any]) -> None:
+    """Compare the size of what was written with what had to be.
+
+    No earlier state is removed for one that a full disk has cut short.
+    """
+    tf = _runtime.tensorflow()
+    expected = sum(t.dtype.size * t.shape.num_elements() for t in tensors.values()
+                   if t.dtype != tf.string)  # fmt: skip
+    gfile = tf.io.gfile
+    written = sum(
+        gfile.stat(os.path.join(directory, name)).length
+        for name in gfile.listdir(directory)
+        if ".data-" in name
+    )
+    if written < expected:
+        raise OSError(f"only {written} of {expected} bytes were written")
+
+
+def _tidy(directory: str, newest: Stored, keep: int | None) -> None:
+    """Point TensorFlow to the newest state, and remove what is not to be kept."""
+    found = _stored(directory)
+    by_step = {one.step: one for one in found}
+    kept = sorted(by_step.values())
+    if keep is not None:
+        kept = kept[-keep:]
+    if newest not in kept and newest in found:
+        kept.append(newest)
+    _point_to(directory, kept)
+    for one in found:
+        if one not in kept:
+            _remove(directory, os.path.basename(os.path.dirname(one.prefix)))
+    for name in _gfile().listdir(directory):
+        if name.startswith((_SAVING, _DELETING)) and _is_abandoned(name.rstrip("/")):
+            _gfile().rmtree(os.path.join(directory, name))
+
+
+def _point_to(directory: str, kept: Sequence[Stored]) -> None:
+    """Write the file that `tf.train.latest_checkpoint` reads."""
+    gfile = _gfile()
+    paths = [os.path.relpath(one.prefix, directory) for one in kept]
+    lines = [f'model_checkpoint_path: "{paths[-1]}"']
+    lines += [f'all_model_checkpoint_paths: "{path}"' for path in paths]
+    hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-checkpoint")
+    with gfile.GFile(hidden, "w") as file:
+        file.write("\n".join(lines) + "\n")
+    gfile.rename(hidden, os.path.join(directory, "checkpoint"), overwrite=True)
+
+
+def _remove(directory: str, name: str) -> None:
+    gfile = _gfile()
+    hidden = os.path.join(directory, f"{_DELETING}{_host()}-{os.getpid()}-{name[-8:]}")
+    gfile.rename(os.path.join(directory, name), hidden)
+    gfile.rmtree(hidden)
+
+
+def _is_abandoned(name: str) -> bool:
+    """Tell whether the process that made a hidden directory is gone.
+
+    Of another machine's processes nothing is known here; theirs are left alone.
+    """
+    host, _, pid = name.split("-", 1)[1].rpartition("-")[0].rpartition("-")
+    if host != _host() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def _reading(one: Stored) -> Iterator[None]:
+    """Turn what TensorFlow raises on broken files into one error of our own."""
+    tf = _runtime.tensorflow()
+    try:
+        yield
+    except (tf.errors.OpError, OSError, ValueError, RuntimeError, UnicodeDecodeError) as error:
+        reason = getattr(error, "message", None) or error
+        raise BadStateError(
+            f"The state of step {one.step} at {one.prefix!r} cannot be read: its files are "
+            f"truncated, altered or gone. {reason} Other steps of the same directory, which "
+            "`tfcompat.list_states` shows, can be restored with `step=`."
+        ) from error
+
+
+def read_manifest(one: Stored) -> bytes:
+    """Return the manifest of a state.
+
+    Raises:
+        BadStateError: the files cannot be read, or hold no manifest.
+    """
+    tf = _runtime.tensorflow()
+    with _reading(one):
+        reader = tf.train.load_checkpoint(one.prefix)
+        if not reader.has_tensor(MANIFEST):
+            raise ValueError("They hold no manifest of tfcompat.")
+        return bytes(reader.get_tensor(MANIFEST))
+
+
+def read(one: Stored, dtypes: dict[str, str]) -> dict[str, Any]:
+    """Read tensors; TensorFlow compares the checksum of each.
+
+    Args:
+        one: the state.
+        dtypes: the name of the dtype of each key to read.
+
+    Raises:
+        BadStateError: the files are truncated or altered.
+    """
+    if not dtypes:
+        return {}
+    tf = _runtime.tensorflow()
+    with _reading(one), tf.device("CPU:0"):
+        tensors = tf.raw_ops.RestoreV2(
+            prefix=one.prefix,
+            tensor_names=list(dtypes),
+            shape_and_slices=[""] * len(dtypes),
+            dtypes=[tf.as_dtype(name) for name in dtypes.values()],
+        )
+    return dict(zip(dtypes, tensors))

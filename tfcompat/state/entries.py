@@ -1,0 +1,138 @@
+"""One entry of a state: a key, what it holds, and how a live object gives and takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfcompat import _graph, _runtime
+
+# What an entry holds. Kinds decide what counts as the same dtype and shape at a restore.
+VARIABLE = "variable"  # dtype and shape must be equal
+COUNTER = "counter"  # an integer; Keras 2 and 3 disagree about its width
+SEED = "seed"  # as a counter, and a reader may be without it
+TABLE = "table"  # the first dimension may differ
+ARRAY = "array"  # a NumPy array or scalar
+OPAQUE = "opaque"  # bytes that TensorFlow alone can read
+# The kinds of plain Python values; the names are those of the types.
+VALUES = ("bool", "int", "float", "complex", "str", "bytes", "NoneType")
+NUMBERS = ("int", "float", "complex")
+
+
+class Entry:
+    """An entry of a live object.
+
+    Attributes:
+        key: the stable name.
+        kind: one of the constants above.
+        dtype: the name of a TensorFlow dtype.
+        shape: the shape; a dimension that is free is None.
+    """
+
+    __slots__ = ("_read", "_write", "dtype", "key", "kind", "shape")
+
+    def __init__(
+        self,
+        key: str,
+        kind: str,
+        dtype: str,
+        shape: tuple[int | None, ...],
+        read: Callable[[], Any],
+        write: Callable[[Any], None],
+    ) -> None:
+        self.key = key
+        self.kind = kind
+        self.dtype = dtype
+        self.shape = shape
+        self._read = read
+        self._write = write
+
+    @property
+    def optional(self) -> bool:
+        """Whether a state and its reader may differ in having this entry."""
+        return self.kind == SEED
+
+    def read(self) -> Any:
+        """Return the present value as a tensor, which later steps do not change."""
+        return self._read()
+
+    def write(self, tensor: Any) -> None:
+        """Give the live object a value of the right dtype and shape."""
+        self._write(tensor)
+
+
+class VariableEntry(Entry):
+    """The value of a `tf.Variable`."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, key: str, variable: Any, kind: str = VARIABLE) -> None:
+        self.variable = variable = _graph.tensor_variable(variable)
+        self.key = key
+        self.kind = kind
+        self.dtype = variable.dtype.base_dtype.name
+        shape = variable.shape
+        self.shape = (None,) if shape.rank is None else tuple(shape.as_list())
+
+    def read(self) -> Any:
+        # The tensor shares the variable's buffer; TensorFlow copies it when the variable
+        # changes while the tensor lives.
+        return self.variable.read_value()
+
+    def write(self, tensor: Any) -> None:
+        self.variable.assign(tensor, read_value=False)
+
+
+def value_kind(value: Any) -> str | None:
+    """Return the kind of a plain Python value or NumPy array, or None when it is neither."""
+    kind = _graph.kind_of(value)
+    if kind == _graph.ARRAY:
+        return ARRAY if value.dtype.kind in "biufcSUV" and not value.dtype.names else None
+    return type(value).__name__ if kind == _graph.VALUE else None
+
+
+def encode(value: Any) -> tuple[str, Any]:
+    """Return (kind, NumPy array that a tensor can be made of) for a plain value."""
+    kind = value_kind(value)
+    if kind == ARRAY:
+        array = np.asarray(value)
+        if array.dtype.kind == "U":
+            array = np.char.encode(array, "utf-8").astype(object)
+        elif array.dtype.kind == "S":
+            array = array.astype(object)
+        return ARRAY, np.array(array)  # a copy: a later change must not reach the file
+    if kind == "int" and not -(2**63) <= value < 2**63:
+        return "int", np.array(str(value).encode(), dtype=object)
+    if kind == "str":
+        return "str", np.array(value.encode("utf-8", "surrogatepass"), dtype=object)
+    if kind == "bytes":
+        return "bytes", np.array(value, dtype=object)
+    if kind == "NoneType":
+        return "NoneType", np.array(b"", dtype=object)
+    dtypes = {"bool": np.bool_, "int": np.int64, "float": np.float64, "complex": np.complex128}
+    return str(kind), np.array(value, dtype=dtypes[str(kind)])
+
+
+def decode(kind: str, array: Any, like: Any) -> Any:
+    """Return the plain value that `encode` was given; a NumPy value of the type of `like`."""
+    if kind == ARRAY:
+        if isinstance(like, np.ndarray) and like.dtype.kind in "US":
+            decoded = [item.decode("utf-8") if like.dtype.kind == "U" else item
+                       for item in array.reshape(-1)]  # fmt: skip
+            return np.array(decoded, dtype=like.dtype.kind).reshape(array.shape)
+        return array if isinstance(like, np.ndarray) or array.ndim else array.dtype.type(array)
+    value = array.item()
+    if kind == "int":
+        return int(value)
+    if kind == "str":
+        return value.decode("utf-8", "surrogatepass")
+    return None if kind == "NoneType" else value
+
+
+def array_dtype(array: Any) -> str:
+    """Return the name of the TensorFlow dtype of an encoded array."""
+    if array.dtype.kind in "OSU":
+        return "string"
+    return str(_runtime.tensorflow().as_dtype(array.dtype).name)

@@ -1,0 +1,196 @@
+"""Live objects to entries under stable keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfcompat import _graph, _runtime
+from tfcompat.errors import UnsupportedObjectError
+from tfcompat.state import entries as e
+from tfcompat.state import opaque
+from tfcompat.state.optimizers import LiveOptimizer, Reference
+
+
+class LiveState:
+    """The entries of live objects.
+
+    Attributes:
+        graph: the walk that found them.
+        entries: by key, plain values apart.
+        values: plain Python values and NumPy arrays by key.
+        optimizers: by path.
+        unbuilt: paths of Keras layers and models that have no variables yet.
+    """
+
+    def __init__(self, objects: Any) -> None:
+        self.objects = objects
+        self.graph = _graph.Graph(objects)
+        self.entries: dict[str, e.Entry] = {}
+        self.values: dict[str, Any] = {}
+        self.optimizers: dict[str, LiveOptimizer] = {}
+        self.unbuilt: list[str] = []
+        unsupported: list[str] = []
+        found: list[tuple[str, Any]] = []
+        for path, value in self.graph.nodes:
+            kind = _graph.kind_of(value)
+            if kind == _graph.VARIABLE:
+                self._add(e.VariableEntry(path or "value", value))
+            elif kind == _graph.OPTIMIZER:
+                found.append((path, value))
+            elif kind in (_graph.VALUE, _graph.ARRAY):
+                if e.value_kind(value) is None:
+                    unsupported.append(_describe(path, value))
+                else:
+                    self.values[path or "value"] = value
+            elif kind == _graph.UNKNOWN:
+                unsupported.append(_describe(path, value))
+            else:
+                for entry in _ENTRIES_OF.get(kind, _no_entries)(path, value):
+                    self._add(entry)
+                if kind in _graph.KERAS_KINDS and not value.built:
+                    self.unbuilt.append(path)
+        for path, variable in self.graph.seeds:
+            self._add(e.VariableEntry(path, variable, e.SEED))
+        if unsupported:
+            raise UnsupportedObjectError(
+                "These objects cannot be part of a state:\n"
+                + "\n".join(f"  {line}" for line in unsupported)
+                + "\nA state holds what TensorFlow and Keras track (models, layers, optimizers, "
+                "metrics, variables, modules, generators, tables, iterators), NumPy arrays, and "
+                "numbers, strings, bytes and None in dictionaries, lists, tuples and dataclasses."
+            )
+        references = self._references() if found else []
+        for path, optimizer in found:
+            live = LiveOptimizer(path, optimizer, references)
+            self.optimizers[path] = live
+            for entry in live.entries():
+                self._add(entry)
+
+    def _add(self, entry: e.Entry) -> None:
+        self.entries[entry.key] = entry
+
+    def _references(self) -> list[Reference]:
+        """Return every variable that an optimizer may update.
+
+        They stand in the order in which Keras hands a model's variables to its optimizer,
+        because that tells variables of one name apart.
+        """
+        ordered: dict[str, Any] = {}
+        kinds = (*_graph.KERAS_KINDS, _graph.MODULE)
+        inside: tuple[str, ...] = ()
+        for path, value in self.graph.nodes:
+            kind = _graph.kind_of(value)
+            if kind in kinds and not path.startswith(inside or "\0"):
+                for variable in getattr(value, "trainable_variables", ()):
+                    key = self.graph.path_to(variable)
+                    if key is not None:
+                        ordered.setdefault(key, variable)
+                inside = (*inside, path + "/" if path else "")
+        for path, value in self.graph.nodes:
+            if _graph.kind_of(value) == _graph.VARIABLE:
+                ordered.setdefault(path, value)
+        return [Reference(key, variable) for key, variable in ordered.items()]
+
+    def refresh_optimizer(self, path: str) -> None:
+        """Add the entries that an optimizer has since it made its variables."""
+        for entry in self.optimizers[path].entries():
+            self._add(entry)
+
+    def trainable_keys(self, optimizer_path: str) -> list[str]:
+        """Return the keys of the weights that a compiled model's optimizer will update."""
+        optimizer = self.optimizers[optimizer_path].outer
+        keys: list[str] = []
+        for _, value in self.graph.nodes:
+            if _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL):
+                if _graph.optimizer_of(value) is optimizer:
+                    found = (self.graph.path_to(v) for v in value.trainable_variables)
+                    keys += [key for key in found if key is not None]
+        return keys
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return what the manifest says of objects, apart from their entries."""
+        described = {path: live.describe() for path, live in self.optimizers.items()}
+        for path, order in self.graph.models.items():
+            described[path] = {"type": "model", "order": order}
+        return described
+
+
+def _describe(path: str, value: Any) -> str:
+    cls = type(value)
+    return f"{path or 'the object itself'}: {cls.__module__}.{cls.__qualname__}"
+
+
+def _no_entries(path: str, value: Any) -> list[e.Entry]:
+    return []
+
+
+def _generator_entries(path: str, value: Any) -> list[e.Entry]:
+    return [e.VariableEntry(_graph.join(path, "state"), value.state)]
+
+
+def _seed_entries(path: str, value: Any) -> list[e.Entry]:
+    return [e.VariableEntry(_graph.join(path, "state"), value.state, e.COUNTER)]
+
+
+def _table_entries(path: str, table: Any) -> list[e.Entry]:
+    """Return a lookup table's keys and values; both are needed to restore either."""
+    tf = _runtime.tensorflow()
+    received: dict[str, Any] = {}
+
+    def read(index: int) -> Any:
+        return tf.identity(table.export()[index])
+
+    def write(name: str, tensor: Any) -> None:
+        received[name] = tensor
+        if len(received) == 2:
+            present, _ = table.export()
+            table.remove(present)
+            table.insert(received["keys"], received["values"])
+            received.clear()
+
+    shapes = {"keys": table.export()[0].shape, "values": table.export()[1].shape}
+    dtypes = {"keys": table.key_dtype.name, "values": table.value_dtype.name}
+    return [
+        e.Entry(
+            _graph.join(path, name),
+            e.TABLE,
+            dtypes[name],
+            (None, *shapes[name].as_list()[1:]),
+            lambda index=index: read(index),  # type: ignore[misc]
+            lambda tensor, name=name: write(name, tensor),  # type: ignore[misc]
+        )
+        for index, name in enumerate(("keys", "values"))
+    ]
+
+
+def _vocabulary_entries(path: str, layer: Any) -> list[e.Entry]:
+    """Return the vocabulary of a StringLookup, IntegerLookup or TextVectorization layer."""
+    if not hasattr(layer, "set_vocabulary") or not hasattr(layer, "get_vocabulary"):
+        return []
+    tf = _runtime.tensorflow()
+
+    def read() -> Any:
+        words = layer.get_vocabulary(include_special_tokens=False)
+        return tf.constant(words, shape=(len(words),), dtype=dtype)
+
+    # Of the three, only IntegerLookup has integers; its vocabulary dtype is its input's.
+    dtype = "int64" if "IntegerLookup" in [c.__name__ for c in type(layer).__mro__] else "string"
+    return [
+        e.Entry(
+            _graph.join(path, "vocabulary"), e.TABLE, dtype, (None,), read,
+            lambda tensor: layer.set_vocabulary(tensor.numpy().tolist())
+            if dtype == "int64"
+            else layer.set_vocabulary([word.decode("utf-8") for word in tensor.numpy().tolist()]),
+        )
+    ]  # fmt: skip
+
+
+_ENTRIES_OF = {
+    _graph.GENERATOR: _generator_entries,
+    _graph.SEED_GENERATOR: _seed_entries,
+    _graph.TABLE: _table_entries,
+    _graph.LAYER: _vocabulary_entries,
+    _graph.ITERATOR: opaque.checkpoint_entries,
+    _graph.OPAQUE: opaque.checkpoint_entries,
+    _graph.PYTHON_STATE: opaque.python_state_entries,
+}

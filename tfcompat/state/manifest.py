@@ -1,0 +1,129 @@
+"""The manifest of a state: who wrote it, and what is in it.
+
+The version is raised when a reader of the earlier version would restore something wrong or
+refuse a state that it could read. To raise it: add 1 to `VERSION`, keep a reader of each earlier
+version (a function in `_READERS` that turns the document into today's), and add a state written
+by the last release of the earlier version to `tests/data/` with a test that restores it. What
+an older reader may ignore (a new field) needs no new version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tfcompat.errors import BadStateError
+
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class StateEntry:
+    """One entry of a saved state.
+
+    Attributes:
+        dtype: the name of its TensorFlow dtype, such as `"float32"`.
+        shape: its shape.
+        kind: `"variable"`, `"counter"`, `"seed"`, `"table"`, `"array"`, `"opaque"`, or the
+            type of a plain Python value.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    kind: str = "variable"
+
+    @property
+    def nbytes(self) -> int | None:
+        """The size of the values in bytes; None for strings, whose size the files alone tell."""
+        if self.dtype == "string":
+            return None
+        elements = 1
+        for dimension in self.shape:
+            elements *= dimension
+        return elements * _BYTES[self.dtype]
+
+
+_BYTES = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "bfloat16": 2,
+    "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8, "float64": 8,
+    "complex64": 8, "complex128": 16, "qint8": 1, "quint8": 1, "qint16": 2, "quint16": 2,
+    "qint32": 4, "float8_e5m2": 1, "float8_e4m3fn": 1, "int4": 1, "uint4": 1,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """What a state says of itself.
+
+    Attributes:
+        step: the step it was saved under.
+        saved_at: the time in UTC, in ISO 8601.
+        writer: the versions of tfcompat, TensorFlow, Keras and Python that wrote it.
+        entries: by key.
+        objects: what is to know of an object beyond its entries, by path.
+        aliases: other paths to objects, with the path under which the state holds each.
+    """
+
+    step: int
+    saved_at: str
+    writer: dict[str, Any]
+    entries: dict[str, StateEntry]
+    objects: dict[str, dict[str, Any]]
+    aliases: dict[str, str]
+
+    def to_bytes(self) -> bytes:
+        """Return the document that is stored."""
+        return json.dumps(
+            {
+                "format": VERSION,
+                "step": self.step,
+                "saved_at": self.saved_at,
+                "writer": self.writer,
+                "entries": {
+                    key: [entry.dtype, entry.shape, entry.kind]
+                    for key, entry in self.entries.items()
+                },
+                "objects": self.objects,
+                "aliases": self.aliases,
+            },
+            separators=(",", ":"),
+        ).encode()
+
+
+def _read_1(document: dict[str, Any]) -> Manifest:
+    return Manifest(
+        step=int(document["step"]),
+        saved_at=document["saved_at"],
+        writer=document["writer"],
+        entries={
+            key: StateEntry(dtype, tuple(shape), kind)
+            for key, (dtype, shape, kind) in document["entries"].items()
+        },
+        objects=document["objects"],
+        aliases=document["aliases"],
+    )
+
+
+_READERS: dict[int, Callable[[dict[str, Any]], Manifest]] = {1: _read_1}
+
+
+def parse(data: bytes) -> Manifest:
+    """Read a stored manifest of any version up to today's.
+
+    Raises:
+        BadStateError: it is of a later version, or no manifest.
+    """
+    try:
+        document = json.loads(data)
+        version = document["format"]
+        if isinstance(version, int) and version > VERSION:
+            raise BadStateError(
+                f"The state has format {version}; this tfcompat reads formats up to {VERSION}. "
+                f"It was written by tfcompat {document['writer']['tfcompat']}: install that or a "
+                "later one."
+            )
+        return _READERS[version](document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadStateError(f"The manifest of the state cannot be read: {error!r}") from error

@@ -1,0 +1,398 @@
+"""The variables of an optimizer under names that are the same in every era.
+
+Three families of optimizers share the class names: `OptimizerV2` (up to 2.10, and
+`tf.keras.optimizers.legacy`), the rewritten ones of Keras 2 (from 2.11, and `experimental` in
+2.9 and 2.10), and those of Keras 3. Each has its own public way to reach a slot variable; the
+tables below translate what each calls a slot.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tfcompat import _graph, _runtime
+from tfcompat.state.entries import COUNTER, VARIABLE, Entry, VariableEntry
+
+OPTIMIZER_V2 = "OptimizerV2"
+KERAS_2 = "Keras 2"
+KERAS_3 = "Keras 3"
+
+# What each class calls a slot, in any of the families, and its name in a state, which is the
+# one of Keras 3. A name that is not listed stays.
+_ADAM = {"m": "momentum", "v": "velocity", "vhat": "velocity_hat"}
+_SLOT_NAMES = {
+    "SGD": {"m": "momentum"},
+    "Adam": _ADAM,
+    "AdamW": _ADAM,
+    "Nadam": _ADAM,
+    "Lion": {"m": "momentum"},
+    "Adamax": {"m": "momentum", "v": "norm", "u": "norm"},
+    "RMSprop": {"rms": "velocity", "mg": "average_gradient"},
+    "Adadelta": {"accum_grad": "accumulated_grad", "accum_var": "accumulated_delta_var"},
+    "Adafactor": {"v": "velocity"},
+}
+
+# Variables of an optimizer that belong to no weight: the product of Nadam's momentum schedule.
+# Keras 3 gives it no name, so that it is called `variable`, with a number.
+_SCALAR_NAMES = {"momentum_cache": "u_product", "variable": "u_product", "_u_product": "u_product"}
+_NUMBER = re.compile(r"_\d+$")
+
+# The option without which a class has, or does not use, a slot.
+_OPTION_OF_SLOT = {
+    "momentum": "momentum",
+    "velocity_hat": "amsgrad",
+    "average_gradient": "centered",
+    "average": "use_ema",
+    "gradient_accumulator": "gradient_accumulation_steps",
+}
+
+# Classes whose arithmetic differs between families, with what differs. RMSprop: `OptimizerV2`
+# adds epsilon outside the square root, the later families inside.
+_ARITHMETIC = {
+    "Nadam": (
+        "its momentum schedule is computed otherwise",
+        {OPTIMIZER_V2: "v2", KERAS_2: "keras2", KERAS_3: "keras3"},
+    ),
+    "RMSprop": (
+        "epsilon is added outside the square root up to TensorFlow 2.10 and inside from 2.11",
+        {OPTIMIZER_V2: "outside", KERAS_2: "inside", KERAS_3: "inside"},
+    ),
+}
+
+# How many bytes of weights are copied at a time while slots are made.
+_CHUNK = 64 * 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """A variable that an optimizer may have slots for, and its key."""
+
+    key: str
+    variable: Any
+
+    @property
+    def names(self) -> set[str]:
+        """What the variable's name may be inside the name of a slot."""
+        path = _graph.path_of(self.variable)
+        flat = str(self.variable.name).replace("/", "_").replace(":", "_")
+        return {path, path.replace("/", "_"), flat}
+
+
+class LiveOptimizer:
+    """One live optimizer: its entries, and what a state must say about it."""
+
+    def __init__(self, path: str, optimizer: Any, references: list[Reference]) -> None:
+        self.path = path
+        self.outer = optimizer
+        # A loss-scaling wrapper is transparent: its own two variables come beside the others.
+        self.inner = getattr(optimizer, "inner_optimizer", optimizer)
+        self.references = references
+        if hasattr(self.inner, "get_slot_names"):
+            self.family = OPTIMIZER_V2
+        elif _graph.keras_of(self.inner).seed_generator is None:
+            self.family = KERAS_2
+        else:
+            self.family = KERAS_3
+        classes = [cls.__name__ for cls in type(self.inner).__mro__]
+        self._slot_names = next((_SLOT_NAMES[c] for c in classes if c in _SLOT_NAMES), {})
+        self._config = self.inner.get_config()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the manifest says of this optimizer."""
+        return {
+            "type": "optimizer",
+            "class": type(self.inner).__name__,
+            "family": self.family,
+            "loss_scaling": self.outer is not self.inner,
+            "schedule": self.has_schedule,
+            "stepped": self.has_slots,
+        }
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether the learning rate is a schedule, which is code and no state."""
+        # A serialized schedule is a dictionary in every era.
+        return isinstance(self._config.get("learning_rate"), dict)
+
+    def entries(self) -> list[Entry]:
+        """Return an entry for each variable that decides about the next steps."""
+        entries: list[Entry] = [
+            VariableEntry(_graph.join(self.path, "iterations"), self.inner.iterations, COUNTER)
+        ]
+        if not self.has_schedule and "learning_rate" in self._config:
+            entries.append(self._learning_rate())
+        slots, scalars = self._variables()
+        entries += [VariableEntry(self._slot_key(*name), slot) for name, slot in slots.items()]
+        entries += [
+            VariableEntry(_graph.join(self.path, _graph.escape(name)), scalar)
+            for name, scalar in scalars.items()
+        ]
+        return entries + self._loss_scale()
+
+    def _slot_key(self, slot: str, reference: str) -> str:
+        return _graph.join(self.path, "slots", slot, reference)
+
+    def _learning_rate(self) -> Entry:
+        inner = self.inner
+
+        def read() -> Any:
+            # Up to 2.10 this is a Python number until the first step.
+            rate = inner.learning_rate
+            rate = rate.numpy() if hasattr(rate, "numpy") else rate
+            return _runtime.tensorflow().constant(np.float32(rate))
+
+        def write(tensor: Any) -> None:
+            inner.learning_rate = float(tensor.numpy())
+
+        return Entry(
+            _graph.join(self.path, "learning_rate"), VARIABLE, "float32", (), read, write
+        )
+
+    def _loss_scale(self) -> list[Entry]:
+        if self.outer is self.inner:
+            return []
+        scale_key = _graph.join(self.path, "loss_scale")
+        counter_key = _graph.join(self.path, "loss_scale_steps")
+        if self.family == KERAS_3:
+            if not self.outer.built:
+                return []
+            return [
+                VariableEntry(scale_key, self.outer.dynamic_scale),
+                VariableEntry(counter_key, self.outer.step_counter, COUNTER),
+            ]
+        if not self.outer.dynamic:
+            return []  # a fixed scale is code and no state
+        outer = self.outer
+        return [
+            Entry(
+                scale_key, VARIABLE, "float32", (),
+                lambda: _runtime.tensorflow().identity(outer.loss_scale),
+                lambda tensor: _write_through_checkpoint(
+                    outer, ("loss_scale", "current_loss_scale"), tensor
+                ),
+            ),
+            VariableEntry(counter_key, outer.dynamic_counter, COUNTER),
+        ]  # fmt: skip
+
+    def _variables(self) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
+        """Return ({(slot, key of the weight): variable}, {name: variable of no weight})."""
+        slots, rest = (
+            self._slots_by_name() if self.family != OPTIMIZER_V2 else self._slots_of_optimizer_v2()
+        )
+        scalars = {
+            _SCALAR_NAMES.get(_NUMBER.sub("", name), name): variable
+            for name, variable in rest.items()
+        }
+        used = {}
+        for (slot, key), variable in slots.items():
+            slot = self._slot_names.get(slot, slot)
+            # 2.11 to 2.15 give SGD a momentum variable that it does not use without momentum.
+            if slot == "momentum" and self._config.get("momentum", 1) == 0:
+                continue
+            used[slot, key] = variable
+        return used, scalars
+
+    def _slots_of_optimizer_v2(self) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
+        slots: dict[tuple[str, str], Any] = {}
+        known = {id(self.inner.iterations)}
+        names = list(self.inner.get_slot_names())
+        for reference in self.references:
+            for name in names:
+                try:
+                    slot = self.inner.get_slot(reference.variable, name)
+                except (KeyError, TypeError):  # no slot of this name, or none at all
+                    continue
+                slots[name, reference.key] = slot
+                known.add(id(slot))
+        rest = [variable for variable in self.inner.weights if id(variable) not in known]
+        return slots, {_graph.short_name(variable): variable for variable in rest}
+
+    def _slots_by_name(self) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
+        """Tell by its name which slot of which weight each variable is.
+
+        The name holds both: `Adam/m/dense/kernel` in Keras 2, `adam/dense_kernel_momentum` in
+        Keras 3. Weights of one name are told apart by their order.
+        """
+        candidates: dict[str, list[Reference]] = {}
+        for reference in self.references:
+            for name in reference.names:
+                candidates.setdefault(name, []).append(reference)
+        slots: dict[tuple[str, str], Any] = {}
+        rest: dict[str, Any] = {}
+        pending: list[Any] = []
+        for variable in self._own_variables():
+            path = _graph.path_of(variable)
+            splits = _keras_3_splits(path) if self.family == KERAS_3 else _keras_2_splits(path)
+            for slot, name in splits:
+                taken = [
+                    reference
+                    for reference in candidates.get(name, ())
+                    if (slot, reference.key) not in slots
+                ]
+                if taken:
+                    key = taken[0].key
+                    if self._is_factored(slot, taken[0], pending):
+                        slots["r", key], slots["c", key] = pending[-2:]
+                    pending.clear()
+                    slots[slot, key] = variable
+                    break
+            else:
+                if "Adafactor" in type(self.inner).__name__ and self.family == KERAS_3:
+                    pending.append(variable)
+                else:
+                    rest[_graph.short_name(variable)] = variable
+        if self.family == KERAS_2:
+            rest.update(_hidden_scalars(self.inner))
+        return slots, rest
+
+    def _is_factored(self, slot: str, reference: Reference, pending: list[Any]) -> bool:
+        """Tell whether the two variables before Adafactor's velocity are its factors.
+
+        Keras 3 names them after the weight alone, and has placeholders for them where a weight
+        of less than two dimensions is not factored.
+        """
+        return slot == "velocity" and len(pending) >= 2 and len(reference.variable.shape) >= 2
+
+    def _own_variables(self) -> list[Any]:
+        variables = self.inner.variables
+        variables = variables() if callable(variables) else variables
+        rate = None if self.has_schedule else self.inner.learning_rate
+        skipped = (id(self.inner.iterations), id(rate))
+        return [v for v in variables if id(v) not in skipped]
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether the optimizer has made its variables."""
+        if self.family == KERAS_3:
+            return bool(self.outer.built)
+        if self.family == KERAS_2:
+            return bool(self._own_variables())
+        return bool(self.inner.weights) and len(self.inner.weights) > 1
+
+    def initial_entries(self) -> list[Entry]:
+        """Return the entries of an optimizer like this one that is about to take a step."""
+        fresh = type(self.outer).from_config(self.outer.get_config())
+        like = LiveOptimizer(self.path, fresh, self.references)
+        prefix = _graph.join(self.path, "slots") + "/"
+        keys = [e.key[len(prefix) :] for e in self.entries() if e.key.startswith(prefix)]
+        like.make_slots(key.partition("/")[2] for key in keys)
+        return like.entries()
+
+    def make_slots(self, keys: Iterable[str]) -> None:
+        """Make the variables that the optimizer makes at its first step.
+
+        The weights stay as they are.
+
+        Args:
+            keys: of the weights that the optimizer will update.
+        """
+        wanted = set(keys)
+        variables = [r.variable for r in self.references if r.key in wanted]
+        if self.family != OPTIMIZER_V2:
+            (self.outer if self.family == KERAS_3 else self.inner).build(variables)
+            return
+        # `OptimizerV2` makes slots only while it applies gradients. Zero gradients do move
+        # weights (Ftrl's, or with momentum) and counters, so each is put back.
+        tf = _runtime.tensorflow()
+        iterations = self.inner.iterations
+        before = iterations.read_value()
+        for chunk in _chunks(variables):
+            kept = [variable.read_value() + 0 for variable in chunk]
+            try:
+                self.inner.apply_gradients([(tf.zeros_like(v), v) for v in chunk])
+            finally:
+                for variable, value in zip(chunk, kept):
+                    variable.assign(value)
+                iterations.assign(before)
+        for variable in self.inner.weights:
+            if _graph.short_name(variable) == "momentum_cache":
+                variable.assign(tf.ones_like(variable))
+
+
+def _keras_2_splits(path: str) -> list[tuple[str, str]]:
+    parts = path.split("/")
+    return [(parts[i - 1], "/".join(parts[i:])) for i in range(1, len(parts))]
+
+
+def _keras_3_splits(path: str) -> list[tuple[str, str]]:
+    name = path.rpartition("/")[2]
+    cuts = [i for i, character in enumerate(name) if character == "_"]
+    # The longest name of a weight first: `a_kernel` before `a`.
+    return [(name[cut + 1 :], name[:cut]) for cut in reversed(cuts)]
+
+
+def _hidden_scalars(optimizer: Any) -> dict[str, Any]:
+    """Find the variables that an optimizer of Keras 2 tracks but does not list.
+
+    Nadam keeps its product out of `variables` from 2.11 to 2.15.
+    """
+    view = getattr(_runtime.tensorflow().train, "TrackableView", None)
+    if view is None:
+        return {}
+    children = view(optimizer).children(optimizer)
+    return {name: child for name, child in children.items() if name in _SCALAR_NAMES}
+
+
+def _chunks(variables: list[Any]) -> Iterable[list[Any]]:
+    chunk: list[Any] = []
+    size = 0
+    for variable in variables:
+        chunk.append(variable)
+        size += int(np.prod(variable.shape.as_list(), dtype=np.int64)) * variable.dtype.size
+        if size > _CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _write_through_checkpoint(root: Any, edges: tuple[str, ...], value: Any) -> None:
+    """Set a variable that only `tf.train.Checkpoint` reaches, by the names of its edges.
+
+    Keras 2 shows the loss scale but has no public way to set it; it does restore it.
+    """
+    tf = _runtime.tensorflow()
+    node: Any = tf.Variable(value)
+    for edge in reversed(edges):
+        parent = tf.train.Checkpoint()
+        setattr(parent, edge, node)
+        node = parent
+    with tempfile.TemporaryDirectory() as directory:
+        prefix = tf.train.Checkpoint(root=node).write(os.path.join(directory, "value"))
+        tf.train.Checkpoint(root=root).read(prefix).expect_partial()
+
+
+def option_of(slot: str) -> str:
+    """Return the optimizer's argument that asks for a slot, in words, or nothing."""
+    option = _OPTION_OF_SLOT.get(slot)
+    return f" (the option `{option}`)" if option else ""
+
+
+def compare(saved: dict[str, Any], live: dict[str, Any]) -> list[str]:
+    """Return in words what makes two optimizers unfit for each other's state."""
+    if saved["class"] != live["class"]:
+        return [f"the state is of {saved['class']}, the live optimizer is {live['class']}"]
+    differences = []
+    for field, text in (
+        ("schedule", "a learning-rate schedule"),
+        ("loss_scaling", "loss scaling"),
+    ):
+        if saved[field] != live[field]:
+            holder, other = ("saved", "live") if saved[field] else ("live", "saved")
+            differences.append(f"the {holder} optimizer has {text}, the {other} one has not")
+    return differences
+
+
+def arithmetic_difference(saved: dict[str, Any], live: dict[str, Any]) -> str | None:
+    """Return in words how two optimizers of one class compute otherwise, or None."""
+    text, families = _ARITHMETIC.get(live["class"], ("", {}))
+    if families.get(saved["family"]) == families.get(live["family"]):
+        return None
+    return f"{live['class']}: {text}"

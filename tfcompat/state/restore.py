@@ -1,0 +1,439 @@
+"""Restore a state into live objects, whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tfcompat import _graph, _runtime
+from tfcompat.errors import (
+    ArithmeticWarning,
+    BadStateError,
+    NotBuiltError,
+    StateMismatchError,
+    TfcompatError,
+)
+from tfcompat.state import bundle, entries, manifest, optimizers
+from tfcompat.state.keys import LiveState
+from tfcompat.state.manifest import Manifest, StateEntry
+from tfcompat.state.optimizers import LiveOptimizer
+from tfcompat.state.save import require_eager, wait_for_background_saves
+
+
+@dataclasses.dataclass(frozen=True)
+class RestoreReport:
+    """What a restore did.
+
+    Attributes:
+        step: the step of the state.
+        restored: the keys that were restored.
+        missing: keys of the live objects that the state does not hold.
+        unexpected: keys of the state that the live objects do not have.
+        different: what was found on both sides and does not fit, in words.
+        skipped: random seeds of Keras 3's own layers that only one side has.
+        writer: the versions of tfcompat, TensorFlow, Keras and Python that wrote the state.
+        objects: the nest that was given, with the plain Python values of the state. Mutable
+            dictionaries, lists, dataclasses and NumPy arrays of it were changed in place.
+    """
+
+    step: int
+    restored: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    different: tuple[str, ...]
+    skipped: tuple[str, ...]
+    writer: dict[str, Any]
+    objects: Any = dataclasses.field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything on both sides was restored."""
+        return not (self.missing or self.unexpected or self.different)
+
+
+def restore_state(
+    path: str | os.PathLike[str],
+    objects: Any,
+    *,
+    step: int | None = None,
+    strict: bool = True,
+) -> RestoreReport:
+    """Restore a state that any release saved into live objects, whole or not at all.
+
+    Layers match by the name that the user gave them, and by their order where Keras made the
+    name up. An optimizer that has not taken a step makes its variables first. Everything is
+    read and compared before the first variable changes.
+
+    A model must be built: a subclassed model has no variables before it has seen data or its
+    `build` was called, and what it lacks cannot be told from what the state has too much.
+
+    Args:
+        path: the directory that was given to `save_state`.
+        objects: the live objects, in a nest of the same form as the one that was saved.
+        step: the step to restore; the newest state by default.
+        strict: whether anything missing, unexpected or different is an error. Otherwise what
+            matches is restored, and the report tells the rest.
+
+    Returns:
+        What was restored. Plain Python values are set in mutable containers, and are in
+        `report.objects` in any case.
+
+    Raises:
+        StateMismatchError: the state and the live objects do not fit; all of it is listed, and
+            no variable has changed.
+        NotBuiltError: the state has values for a layer that is not built yet.
+        StateNotFoundError: there is nothing at the path, or no state of that step.
+        BadStateError: the files are no state, or truncated or altered.
+        UnsupportedObjectError: some of the objects cannot be restored; all are listed.
+    """
+    require_eager("restore_state")
+    wait_for_background_saves()
+    stored = bundle.find(os.fspath(path), step)
+    document = manifest.parse(bundle.read_manifest(stored))
+    live = LiveState(objects)
+    matched = _Match(document, live)
+    if strict:
+        matched.raise_mismatch()
+    tensors = bundle.read(
+        stored, {saved: document.entries[saved].dtype for saved in matched.pairs.values()}
+    )
+    for line in matched.arithmetic:
+        warnings.warn(
+            f"The state was saved by {_writer(document)}. In this release {line}; the next steps "
+            "will differ from those the writer would have taken.",
+            ArithmeticWarning,
+            stacklevel=2,
+        )
+    restored = _commit(matched, tensors, document)
+    return RestoreReport(
+        step=stored.step,
+        restored=tuple(matched.pairs),
+        missing=tuple(matched.missing),
+        unexpected=tuple(matched.unexpected),
+        different=tuple(matched.different),
+        skipped=tuple(matched.skipped),
+        writer=document.writer,
+        objects=restored,
+    )
+
+
+def _writer(document: Manifest) -> str:
+    writer = document.writer
+    flavour = "legacy Keras" if writer["legacy_keras"] else "Keras"
+    return f"TensorFlow {writer['tensorflow']} with {flavour} {writer['keras']}"
+
+
+class _Match:
+    """Which entry of the state goes where, and what does not fit.
+
+    Attributes:
+        pairs: live key to the key in the state.
+        resets: entries of optimizers to put back to where they start, as the state's optimizer
+            had not taken a step.
+        missing, unexpected, different, skipped: as in `RestoreReport`.
+        arithmetic: what optimizers of these classes compute otherwise, in words.
+    """
+
+    def __init__(self, document: Manifest, live: LiveState) -> None:
+        self.document = document
+        self.live = live
+        self.pairs: dict[str, str] = {}
+        self.resets: list[tuple[entries.Entry, Any]] = []
+        self.missing: list[str] = []
+        self.unexpected: list[str] = []
+        self.different: list[str] = []
+        self.skipped: list[str] = []
+        self.arithmetic: list[str] = []
+        # Entries of an optimizer of another class: what one calls velocity is not the other's.
+        self._excluded: set[str] = set()
+        self._compare_models()
+        for path, optimizer in live.optimizers.items():
+            self._prepare_optimizer(path, optimizer)
+        self._require_built()
+        self._match()
+
+    def _saved_key(self, key: str) -> str | None:
+        """Find a live key in the state, where an object may stand under another of its paths."""
+        saved = self.document.entries
+        if key in saved:
+            return key
+        for replaced in self._renamed(key):
+            if replaced in saved:
+                return replaced
+        return None
+
+    def _renamed(self, key: str) -> list[str]:
+        pairs = [
+            *self.document.aliases.items(),
+            *((canonical, alias) for alias, canonical in self.live.graph.aliases.items()),
+        ]
+        return [
+            to + key[len(path) :]
+            for path, to in pairs
+            if key == path or key.startswith(path + "/")
+        ]
+
+    def _saved_object(self, path: str) -> dict[str, Any] | None:
+        objects = self.document.objects
+        for candidate in (path, *self._renamed(path)):
+            if candidate in objects:
+                return objects[candidate]
+        return None
+
+    def _compare_models(self) -> None:
+        for path, order in self.live.graph.models.items():
+            saved = self._saved_object(path)
+            if saved is None or saved["type"] != "model" or saved["order"] == order:
+                continue
+            if sorted(saved["order"]) == sorted(order):
+                self.different.append(
+                    f"{path or 'the model'}: its layers have no names of yours and stand in "
+                    f"another order: {', '.join(saved['order'])} in the state, "
+                    f"{', '.join(order)} here. Give the layers names to match them by name"
+                )
+
+    def _prepare_optimizer(self, path: str, optimizer: LiveOptimizer) -> None:
+        """Compare an optimizer with the state's, and have it make its variables."""
+        saved = self._saved_object(path)
+        if saved is None or saved["type"] != "optimizer":
+            return
+        described = optimizer.describe()
+        differences = optimizers.compare(saved, described)
+        self.different += [f"{path or 'the optimizer'}: {text}" for text in differences]
+        if saved["class"] != described["class"]:
+            self._excluded.update(entry.key for entry in optimizer.entries())
+            return
+        difference = optimizers.arithmetic_difference(saved, described)
+        if difference:
+            self.arithmetic.append(difference)
+        if optimizer.has_slots:
+            if not saved["stepped"]:
+                self._reset(path, optimizer)
+            return
+        wanted = self._slots_wanted(path)
+        known = {reference.key for reference in optimizer.references}
+        if saved["stepped"] and wanted <= known:
+            keys = wanted | set(self.live.trainable_keys(path))
+            if keys:
+                optimizer.make_slots(keys)
+                self.live.refresh_optimizer(path)
+
+    def _slots_wanted(self, path: str) -> set[str]:
+        """Return the keys of the weights for which the state has slots of an optimizer."""
+        wanted = set()
+        for candidate in (path, *self._renamed(path)):
+            prefix = _graph.join(candidate, "slots") + "/"
+            for key in self.document.entries:
+                if key.startswith(prefix):
+                    wanted.add(key[len(prefix) :].partition("/")[2])
+        return wanted
+
+    def _reset(self, path: str, optimizer: LiveOptimizer) -> None:
+        """The state was saved before the first step: its optimizer has no variables yet."""
+        saved = self.document.entries
+        fresh = {entry.key: entry for entry in optimizer.initial_entries()}
+        for entry in optimizer.entries():
+            if self._saved_key(entry.key) not in saved and entry.key in fresh:
+                self.resets.append((entry, fresh[entry.key].read()))
+
+    def _require_built(self) -> None:
+        keys = self.document.entries
+        unbuilt = [
+            path or "the object itself"
+            for path in self.live.unbuilt
+            if any(
+                key.startswith(path + "/" if path else "") and key not in self.live.entries
+                for key in keys
+            )
+        ]
+        if unbuilt:
+            raise NotBuiltError(
+                "The state has values for layers that are not built yet, so that their variables "
+                "do not exist:\n"
+                + "\n".join(f"  {path}" for path in unbuilt)
+                + "\nCall the model on a batch of data, or call its build(input_shape), and then "
+                "restore_state again. Nothing has changed."
+            )
+
+    def _match(self) -> None:
+        used = set()
+        reset = {entry.key for entry, _ in self.resets}
+        for key in [*self.live.entries, *self.live.values]:
+            saved_key = self._saved_key(key)
+            entry = self.live.entries.get(key)
+            if saved_key is None:
+                if entry is not None and entry.optional:
+                    self.skipped.append(key)
+                elif key not in reset:
+                    self.missing.append(key + self._option(key, "live"))
+                continue
+            used.add(saved_key)
+            difference = self._difference(key, self.document.entries[saved_key])
+            if difference:
+                self.different.append(f"{key}: {difference}")
+            elif key not in self._excluded:
+                self.pairs[key] = saved_key
+        for key, saved in self.document.entries.items():
+            if key not in used:
+                if saved.kind == entries.SEED:
+                    self.skipped.append(key)
+                else:
+                    self.unexpected.append(key + self._option(key, "saved"))
+
+    def _option(self, key: str, holder: str) -> str:
+        before, slots, after = ("/" + key).rpartition("/slots/")
+        if not slots or before[1:] not in self.live.optimizers:
+            return ""
+        return optimizers.option_of(after.partition("/")[0])
+
+    def _difference(self, key: str, saved: StateEntry) -> str | None:
+        entry = self.live.entries.get(key)
+        if entry is None:
+            return _value_difference(self.live.values[key], saved)
+        if saved.kind != entry.kind:
+            return f"{_named(saved.kind)} in the state, {_named(entry.kind)} here"
+        integers = entry.kind in (entries.COUNTER, entries.SEED)
+        if saved.dtype != entry.dtype and not (integers and "int" in saved.dtype):
+            return f"{saved.dtype} in the state, {entry.dtype} here"
+        if len(entry.shape) != len(saved.shape) or any(
+            here is not None and here != there for here, there in zip(entry.shape, saved.shape)
+        ):
+            if entry.shape == (None,) and entry.kind == entries.VARIABLE:
+                return None  # a variable of unknown rank takes any shape
+            return f"shape {_shape(saved.shape)} in the state, {_shape(entry.shape)} here"
+        return None
+
+    def raise_mismatch(self) -> None:
+        if self.missing or self.unexpected or self.different:
+            raise StateMismatchError(
+                f"The state of step {self.document.step}, saved by {_writer(self.document)}, does "
+                "not fit the live objects; nothing has changed.",
+                missing=self.missing,
+                unexpected=self.unexpected,
+                different=self.different,
+                advice="Pass strict=False to restore what matches and leave the rest.",
+            )
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("?" if d is None else str(d) for d in shape) + ")"
+
+
+def _named(kind: str) -> str:
+    if kind == entries.ARRAY:
+        return "a NumPy array"
+    return f"a Python {kind}" if kind in entries.VALUES else f"a {kind}"
+
+
+def _value_difference(value: Any, saved: StateEntry) -> str | None:
+    kind = str(entries.value_kind(value))
+    if kind == entries.ARRAY and saved.kind == entries.ARRAY:
+        dtype = entries.array_dtype(np.asarray(value))
+        if dtype != saved.dtype:
+            return f"{saved.dtype} in the state, {dtype} here"
+        if value.shape != saved.shape:
+            return f"shape {_shape(saved.shape)} in the state, {_shape(value.shape)} here"
+        return None
+    known = (*entries.VALUES, entries.ARRAY)
+    if saved.kind in known and "NoneType" in (kind, saved.kind):
+        return None  # None stands for a value that is not there yet, or not yet
+    if kind == saved.kind or (kind in entries.NUMBERS and saved.kind in entries.NUMBERS):
+        return None
+    return f"{_named(saved.kind)} in the state, {_named(kind)} here"
+
+
+def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any:
+    """Write every value. What can fail comes first, and is undone when it does."""
+    live = matched.live
+    values: dict[str, Any] = {}
+    variables: list[tuple[entries.Entry, str]] = []
+    others: list[tuple[entries.Entry, Any]] = list(matched.resets)
+    for key, saved in matched.pairs.items():
+        if key in live.values:
+            kind = document.entries[saved].kind
+            array = tensors[saved].numpy()
+            values[key] = entries.decode(kind, np.asarray(array), live.values[key])
+            continue
+        entry = live.entries[key]
+        if entry.dtype != document.entries[saved].dtype:
+            tensors[saved] = _as_integer(tensors[saved], entry)
+        if isinstance(entry, entries.VariableEntry):
+            variables.append((entry, saved))
+        else:
+            others.append((entry, tensors[saved]))
+    undo: list[tuple[entries.Entry, Any]] = []
+    try:
+        for entry, tensor in others:
+            undo.append((entry, entry.read()))
+            entry.write(tensor)
+    except Exception as error:
+        for entry, before in reversed(undo):
+            entry.write(before)
+        if isinstance(error, TfcompatError):
+            raise
+        raise BadStateError(
+            f"{undo[-1][0].key} could not be restored, and nothing has changed: {error}"
+        ) from error
+    for entry, saved in variables:
+        # Dropped at once, so that no more than one copy of the state is alive.
+        entry.write(tensors.pop(saved))
+    return _with_values(live.objects, "", values)
+
+
+def _as_integer(tensor: Any, entry: entries.Entry) -> Any:
+    """Convert a counter or seed to the width it has here."""
+    tf = _runtime.tensorflow()
+    converted = tf.cast(tensor, entry.dtype)
+    if not np.array_equal(converted.numpy().astype(object), tensor.numpy().astype(object)):
+        raise BadStateError(
+            f"{entry.key}: {tensor.numpy()} does not fit into {entry.dtype}. Nothing has changed."
+        )
+    return converted
+
+
+def _with_values(value: Any, path: str, values: dict[str, Any]) -> Any:
+    """Put restored plain values into a nest, in place where it is mutable."""
+    kind = _graph.kind_of(value)
+    if kind in (_graph.VALUE, _graph.ARRAY):
+        new = values.get(path or "value", value)
+        if (
+            isinstance(value, np.ndarray)
+            and isinstance(new, np.ndarray)
+            and value.flags.writeable
+            and value.shape == new.shape
+            and value.dtype == new.dtype
+        ):
+            value[...] = new
+            return value
+        return new
+    if kind not in _graph.CONTAINER_KINDS:
+        return value
+    changed = {}
+    for name, child in _graph.children_of(value):
+        new = _with_values(child, _graph.join(path, name), values)
+        if new is not child:
+            changed[name] = new
+    if not changed:
+        return value
+    if kind == _graph.MAPPING:
+        for key in list(value):
+            if _graph.escape(key) in changed:
+                value[key] = changed[_graph.escape(key)]
+        return value
+    if kind == _graph.DATACLASS:
+        if type(value).__dataclass_params__.frozen:
+            return dataclasses.replace(value, **changed)
+        for name, new in changed.items():
+            setattr(value, name, new)
+        return value
+    if isinstance(value, list):
+        for name, new in changed.items():
+            value[int(name)] = new
+        return value
+    if hasattr(value, "_fields"):
+        return type(value)(**{**dict(zip(value._fields, value)), **changed})
+    return tuple(changed.get(str(index), child) for index, child in enumerate(value))
