@@ -50,7 +50,7 @@ TRACKED_KINDS = frozenset(
 CONTAINER_KINDS = frozenset((MAPPING, SEQUENCE, DATACLASS))
 KERAS_KINDS = frozenset((FUNCTIONAL, MODEL, LAYER))
 
-# Set on an owner by `untrack`: the names that no state may contain.
+# Set on an owner by `untrack`: the attributes that no state may contain.
 UNTRACKED = "_tfcompat_untracked"
 
 # Sublayers of Keras's own layers, by their public attributes, which are the same in Keras 2
@@ -68,7 +68,7 @@ _RENAMED_WEIGHTS = {
 _CANONICAL_BASES = {"functional": "model", "model": "model"}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def trackable_classes() -> tuple[type, type]:
     """Return `(Trackable, AutoTrackable)`, the public bases of `tf.Module`."""
     module = _runtime.tensorflow().Module
@@ -101,7 +101,9 @@ class _Keras:
         inputs = keras.Input((1,), name="tfcompat_probe_input")
         outputs = layers.Activation("linear", name="tfcompat_probe_activation")(inputs)
         functional = keras.Model(inputs, outputs, name="tfcompat_probe")
-        sequential = keras.Sequential([layers.InputLayer((1,), name="tfcompat_probe_first")], name="tfcompat_probe_sequential")
+        sequential = keras.Sequential(
+            [layers.InputLayer((1,), name="tfcompat_probe_first")], name="tfcompat_probe_sequential"
+        )
         self.functional = (type(functional), keras.Sequential)
         subclass = type("Probe", (keras.Model,), {"call": lambda self, inputs: inputs})
         layer = layers.Layer(name="tfcompat_probe_layer")
@@ -131,7 +133,7 @@ def _attribute(value: Any, *names: str) -> Any:
     return value
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _keras_of(modules: tuple[Any, ...]) -> tuple[_Keras, ...]:
     return tuple(_Keras(module) for module in modules)
 
@@ -200,10 +202,10 @@ def _classify(cls: type) -> tuple[str, _Keras | None]:
     experimental = tf.lookup.experimental
     for kind, candidates in (
         (GENERATOR, (tf.random.Generator,)),
-        (
-            TABLE,
-            (experimental.DenseHashTable, _attribute(experimental, "MutableHashTable")),
-        ),
+        # The export of a DenseHashTable has its empty buckets among the keys, and nothing public
+        # tells which key stands for them: TensorFlow itself must save it.
+        (OPAQUE, (experimental.DenseHashTable,)),
+        (TABLE, (_attribute(experimental, "MutableHashTable"),)),
         (ITERATOR, (_attribute(tf, "data", "Iterator"),)),
         (PYTHON_STATE, (tf.train.experimental.PythonState,)),
         (
@@ -340,7 +342,7 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _bare_module_attributes() -> frozenset[str]:
     tf = _runtime.tensorflow()
     return frozenset().union(vars(tf.Module()), vars(tf.train.Checkpoint()))
@@ -348,10 +350,12 @@ def _bare_module_attributes() -> frozenset[str]:
 
 def _attributes(value: Any, own: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """Yield the user's attributes of an object that hold something tracked."""
-    untracked = vars(value).get(UNTRACKED, ())
+    untracked = vars(value).get(UNTRACKED, {})
     for name, held in list(vars(value).items()):
         # `_self_` marks the bookkeeping of TensorFlow's object tracking.
-        if name in own or name in untracked or name.startswith("_self_"):
+        if name in own or name.startswith("_self_") or name == UNTRACKED:
+            continue
+        if name in untracked and untracked[name] is held:
             continue
         kind = kind_of(held)
         if kind in TRACKED_KINDS:
@@ -448,7 +452,8 @@ def _children_of_own_layer(layer: Any) -> list[tuple[str, Any]]:
     names = [name for name in _SUBLAYERS if name in vars(layer)]
     if "forward_layer" in names:
         names = [name for name in names if name != "layer"]
-    weights = list(layer.weights)
+    # Up to 2.5 a lookup layer has a handler of its table among its weights.
+    weights = [weight for weight in layer.weights if kind_of(weight) == VARIABLE]
     covered: set[int] = set()
     for name in names:
         child = getattr(layer, name)
@@ -458,6 +463,62 @@ def _children_of_own_layer(layer: Any) -> list[tuple[str, Any]]:
         children.append((name, child))
     remaining = [weight for weight in weights if id(weight) not in covered]
     return [*zip(_weight_names(layer, remaining), remaining), *children]
+
+
+def replace_values(value: Any, path: str, values: dict[str, Any]) -> Any:
+    """Put plain values into a nest, in place where it is mutable, and return the nest.
+
+    Args:
+        value: the nest.
+        path: of the nest inside the root.
+        values: the new values by path; what is not named stays.
+    """
+    kind = kind_of(value)
+    key = path or ("value" if kind in (VALUE, ARRAY) else "")
+    if key in values:
+        return updated(value, values[key])
+    if kind not in CONTAINER_KINDS:
+        return value
+    changed = {}
+    for name, child in _items(value):
+        new = replace_values(child, join(path, name), values)
+        if new is not child:
+            changed[name] = new
+    if not changed:
+        return value
+    if kind == MAPPING:
+        for key in list(value):
+            if escape(key) in changed:
+                value[key] = changed[escape(key)]
+        return value
+    if kind == DATACLASS:
+        try:
+            for name, new in changed.items():
+                setattr(value, name, new)
+        except dataclasses.FrozenInstanceError:
+            return dataclasses.replace(value, **changed)
+        return value
+    if isinstance(value, list):
+        for name, new in changed.items():
+            value[int(name)] = new
+        return value
+    if hasattr(value, "_fields"):
+        return value._replace(**changed)  # public: documented by collections.namedtuple
+    return tuple(changed.get(str(index), child) for index, child in enumerate(value))
+
+
+def updated(value: Any, new: Any) -> Any:
+    """Return the new value; a writable NumPy array that it fits takes it in place."""
+    if (
+        isinstance(value, np.ndarray)
+        and isinstance(new, np.ndarray)
+        and value.flags.writeable
+        and value.shape == new.shape
+        and value.dtype == new.dtype
+    ):
+        value[...] = new
+        return value
+    return new
 
 
 class Graph:

@@ -85,7 +85,7 @@ def _installed(distributions: tuple[str, ...]) -> Version | None:
     return None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def runtime() -> Runtime:
     """Tell what is installed, without importing TensorFlow.
 
@@ -137,7 +137,7 @@ def runtime() -> Runtime:
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def tensorflow() -> ModuleType:
     """Import TensorFlow, and warn once when it is newer than the newest tested release."""
     installed = runtime().tensorflow
@@ -152,7 +152,7 @@ def tensorflow() -> ModuleType:
     return module
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def keras() -> ModuleType:
     """Import the Keras that `tf.keras` is in this process, as a real module.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -66,23 +67,43 @@ class Entry:
 class VariableEntry(Entry):
     """The value of a `tf.Variable`."""
 
-    __slots__ = ("variable",)
+    __slots__ = ("_is_plain", "variable")
 
     def __init__(self, key: str, variable: Any, kind: str = VARIABLE) -> None:
         self.variable = variable = _graph.tensor_variable(variable)
+        self._is_plain = isinstance(variable, _plain_variable())
         self.key = key
         self.kind = kind
         self.dtype = variable.dtype.base_dtype.name
         shape = variable.shape
         self.shape = (None,) if shape.rank is None else tuple(shape.as_list())
 
-    def read(self) -> Any:
-        # The tensor shares the variable's buffer; TensorFlow copies it when the variable
-        # changes while the tensor lives.
-        return self.variable.read_value()
+    def read(self) -> Any:  # noqa: D102 - as in the base class
+        variable = self.variable
+        if not self._is_plain:
+            return variable.read_value()
+        # The tensor shares the variable's buffer, which read_value() would copy; TensorFlow
+        # copies it when the variable changes while the tensor lives.
+        return _raw_ops().ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
 
-    def write(self, tensor: Any) -> None:
-        self.variable.assign(tensor, read_value=False)
+    def write(self, tensor: Any) -> None:  # noqa: D102 - as in the base class
+        if self._is_plain:
+            _raw_ops().AssignVariableOp(resource=self.variable.handle, value=tensor)
+        else:
+            self.variable.assign(tensor, read_value=False)
+
+
+@functools.cache
+def _plain_variable() -> type:
+    """Return the class of variables that are one resource; others are distributed or cast."""
+    tf = _runtime.tensorflow()
+    with tf.init_scope():
+        return type(tf.Variable(0.0))
+
+
+@functools.cache
+def _raw_ops() -> Any:
+    return _runtime.tensorflow().raw_ops
 
 
 def value_kind(value: Any) -> str | None:
@@ -118,12 +139,14 @@ def encode(value: Any) -> tuple[str, Any]:
 def decode(kind: str, array: Any, like: Any) -> Any:
     """Return the plain value that `encode` was given; a NumPy value of the type of `like`."""
     if kind == ARRAY:
+        array = np.array(array, dtype=object) if isinstance(array, bytes) else np.asarray(array)
         if isinstance(like, np.ndarray) and like.dtype.kind in "US":
             decoded = [item.decode("utf-8") if like.dtype.kind == "U" else item
                        for item in array.reshape(-1)]  # fmt: skip
             return np.array(decoded, dtype=like.dtype.kind).reshape(array.shape)
         return array if isinstance(like, np.ndarray) or array.ndim else array.dtype.type(array)
-    value = array.item()
+    # A string comes as bytes, which an array of NumPy's would cut at trailing zeros.
+    value = array if isinstance(array, bytes) else array.item()
     if kind == "int":
         return int(value)
     if kind == "str":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tfcompat import _graph, _runtime
@@ -25,11 +26,19 @@ class LiveState:
     def __init__(self, objects: Any) -> None:
         self.objects = objects
         self.graph = _graph.Graph(objects)
+        bad = unsupported(self.graph)
+        if bad:
+            raise UnsupportedObjectError(
+                "These objects cannot be part of a state:\n"
+                + "\n".join(f"  {line}" for line in bad)
+                + "\nA state holds what TensorFlow and Keras track (models, layers, optimizers, "
+                "metrics, variables, modules, generators, tables, iterators), NumPy arrays, and "
+                "numbers, strings, bytes and None in dictionaries, lists, tuples and dataclasses."
+            )
         self.entries: dict[str, e.Entry] = {}
         self.values: dict[str, Any] = {}
         self.optimizers: dict[str, LiveOptimizer] = {}
         self.unbuilt: list[str] = []
-        unsupported: list[str] = []
         found: list[tuple[str, Any]] = []
         for path, value in self.graph.nodes:
             kind = _graph.kind_of(value)
@@ -38,27 +47,14 @@ class LiveState:
             elif kind == _graph.OPTIMIZER:
                 found.append((path, value))
             elif kind in (_graph.VALUE, _graph.ARRAY):
-                if e.value_kind(value) is None:
-                    unsupported.append(_describe(path, value))
-                else:
-                    self.values[path or "value"] = value
-            elif kind == _graph.UNKNOWN:
-                unsupported.append(_describe(path, value))
-            else:
+                self.values[path or "value"] = value
+            elif kind != _graph.UNKNOWN:
                 for entry in _ENTRIES_OF.get(kind, _no_entries)(path, value):
                     self._add(entry)
                 if kind in _graph.KERAS_KINDS and not value.built:
                     self.unbuilt.append(path)
         for path, variable in self.graph.seeds:
             self._add(e.VariableEntry(path, variable, e.SEED))
-        if unsupported:
-            raise UnsupportedObjectError(
-                "These objects cannot be part of a state:\n"
-                + "\n".join(f"  {line}" for line in unsupported)
-                + "\nA state holds what TensorFlow and Keras track (models, layers, optimizers, "
-                "metrics, variables, modules, generators, tables, iterators), NumPy arrays, and "
-                "numbers, strings, bytes and None in dictionaries, lists, tuples and dataclasses."
-            )
         references = self._references() if found else []
         for path, optimizer in found:
             live = LiveOptimizer(path, optimizer, references)
@@ -101,10 +97,10 @@ class LiveState:
         optimizer = self.optimizers[optimizer_path].outer
         keys: list[str] = []
         for _, value in self.graph.nodes:
-            if _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL):
-                if _graph.optimizer_of(value) is optimizer:
-                    found = (self.graph.path_to(v) for v in value.trainable_variables)
-                    keys += [key for key in found if key is not None]
+            is_model = _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL)
+            if is_model and _graph.optimizer_of(value) is optimizer:
+                found = (self.graph.path_to(variable) for variable in value.trainable_variables)
+                keys += [key for key in found if key is not None]
         return keys
 
     def describe(self) -> dict[str, dict[str, Any]]:
@@ -115,9 +111,14 @@ class LiveState:
         return described
 
 
-def _describe(path: str, value: Any) -> str:
-    cls = type(value)
-    return f"{path or 'the object itself'}: {cls.__module__}.{cls.__qualname__}"
+def unsupported(graph: _graph.Graph) -> list[str]:
+    """Return in words what of a nest no state can hold."""
+    kinds = (_graph.UNKNOWN, _graph.VALUE, _graph.ARRAY)
+    return [
+        f"{path or 'the object itself'}: {type(value).__module__}.{type(value).__qualname__}"
+        for path, value in graph.nodes
+        if _graph.kind_of(value) in kinds and e.value_kind(value) is None
+    ]
 
 
 def _no_entries(path: str, value: Any) -> list[e.Entry]:
@@ -170,7 +171,7 @@ def _vocabulary_entries(path: str, layer: Any) -> list[e.Entry]:
     tf = _runtime.tensorflow()
 
     def read() -> Any:
-        words = layer.get_vocabulary(include_special_tokens=False)
+        words = _words(layer)
         return tf.constant(words, shape=(len(words),), dtype=dtype)
 
     # Of the three, only IntegerLookup has integers; its vocabulary dtype is its input's.
@@ -183,6 +184,18 @@ def _vocabulary_entries(path: str, layer: Any) -> list[e.Entry]:
             else layer.set_vocabulary([word.decode("utf-8") for word in tensor.numpy().tolist()]),
         )
     ]  # fmt: skip
+
+
+def _words(layer: Any) -> list[Any]:
+    """Return a layer's vocabulary without the tokens that stand for padding and the unknown."""
+    try:
+        return list(layer.get_vocabulary(include_special_tokens=False))
+    except TypeError:
+        # 2.5 always puts them first.
+        config = layer.get_config()
+        names = ("mask_token", "oov_token", "mask_value", "oov_value")
+        special = {"", "[UNK]", *(config[name] for name in names if name in config)}
+        return list(itertools.dropwhile(special.__contains__, layer.get_vocabulary()))
 
 
 _ENTRIES_OF = {

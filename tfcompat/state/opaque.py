@@ -46,7 +46,7 @@ def _to_bytes(value: Any) -> bytes:
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as directory:
         tf.train.Checkpoint(value=value).write(os.path.join(directory, "value"))
-        with zipfile.ZipFile(buffer, "w") as archive:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(os.listdir(directory)):
                 archive.write(os.path.join(directory, name), name)
     return buffer.getvalue()
@@ -62,5 +62,3 @@ def _from_bytes(value: Any, data: bytes, path: str) -> None:
                 archive.extract(name, directory)
         status = tf.train.Checkpoint(value=value).read(os.path.join(directory, "value"))
         status.assert_existing_objects_matched()
-
-

@@ -116,6 +116,15 @@ class LiveOptimizer:
         }
 
     @property
+    def _iterations(self) -> Any:
+        """The variable that counts calls.
+
+        From Keras 3.3 on `iterations` of an optimizer that accumulates gradients is no
+        variable: it is computed from the first of `variables`.
+        """
+        return self.inner.variables[0] if self.family == KERAS_3 else self.inner.iterations
+
+    @property
     def has_schedule(self) -> bool:
         """Whether the learning rate is a schedule, which is code and no state."""
         # A serialized schedule is a dictionary in every era.
@@ -124,7 +133,7 @@ class LiveOptimizer:
     def entries(self) -> list[Entry]:
         """Return an entry for each variable that decides about the next steps."""
         entries: list[Entry] = [
-            VariableEntry(_graph.join(self.path, "iterations"), self.inner.iterations, COUNTER)
+            VariableEntry(_graph.join(self.path, "iterations"), self._iterations, COUNTER)
         ]
         if not self.has_schedule and "learning_rate" in self._config:
             entries.append(self._learning_rate())
@@ -151,9 +160,7 @@ class LiveOptimizer:
         def write(tensor: Any) -> None:
             inner.learning_rate = float(tensor.numpy())
 
-        return Entry(
-            _graph.join(self.path, "learning_rate"), VARIABLE, "float32", (), read, write
-        )
+        return Entry(_graph.join(self.path, "learning_rate"), VARIABLE, "float32", (), read, write)
 
     def _loss_scale(self) -> list[Entry]:
         if self.outer is self.inner:
@@ -248,7 +255,9 @@ class LiveOptimizer:
                     pending.append(variable)
                 else:
                     rest[_graph.short_name(variable)] = variable
-        if self.family == KERAS_2:
+        if self.family == KERAS_2 and slots:
+            # Not before the slots are there: on 2.21 an optimizer whose children were listed
+            # once no longer lists those that it gets later.
             rest.update(_hidden_scalars(self.inner))
         return slots, rest
 
@@ -264,7 +273,7 @@ class LiveOptimizer:
         variables = self.inner.variables
         variables = variables() if callable(variables) else variables
         rate = None if self.has_schedule else self.inner.learning_rate
-        skipped = (id(self.inner.iterations), id(rate))
+        skipped = (id(self._iterations), id(rate))
         return [v for v in variables if id(v) not in skipped]
 
     @property

@@ -172,9 +172,7 @@ class _Match:
             *((canonical, alias) for alias, canonical in self.live.graph.aliases.items()),
         ]
         return [
-            to + key[len(path) :]
-            for path, to in pairs
-            if key == path or key.startswith(path + "/")
+            to + key[len(path) :] for path, to in pairs if key == path or key.startswith(path + "/")
         ]
 
     def _saved_object(self, path: str) -> dict[str, Any] | None:
@@ -355,8 +353,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     for key, saved in matched.pairs.items():
         if key in live.values:
             kind = document.entries[saved].kind
-            array = tensors[saved].numpy()
-            values[key] = entries.decode(kind, np.asarray(array), live.values[key])
+            values[key] = entries.decode(kind, tensors[saved].numpy(), live.values[key])
             continue
         entry = live.entries[key]
         if entry.dtype != document.entries[saved].dtype:
@@ -376,12 +373,14 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
         if isinstance(error, TfcompatError):
             raise
         raise BadStateError(
-            f"{undo[-1][0].key} could not be restored, and nothing has changed: {error}"
+            f"{undo[-1][0].key} could not be restored, and nothing has changed. It was saved by "
+            f"{_writer(document)}; not every release reads what another saved of dataset "
+            f"iterators and the like. {error}"
         ) from error
     for entry, saved in variables:
         # Dropped at once, so that no more than one copy of the state is alive.
         entry.write(tensors.pop(saved))
-    return _with_values(live.objects, "", values)
+    return _graph.replace_values(live.objects, "", values)
 
 
 def _as_integer(tensor: Any, entry: entries.Entry) -> Any:
@@ -393,47 +392,3 @@ def _as_integer(tensor: Any, entry: entries.Entry) -> Any:
             f"{entry.key}: {tensor.numpy()} does not fit into {entry.dtype}. Nothing has changed."
         )
     return converted
-
-
-def _with_values(value: Any, path: str, values: dict[str, Any]) -> Any:
-    """Put restored plain values into a nest, in place where it is mutable."""
-    kind = _graph.kind_of(value)
-    if kind in (_graph.VALUE, _graph.ARRAY):
-        new = values.get(path or "value", value)
-        if (
-            isinstance(value, np.ndarray)
-            and isinstance(new, np.ndarray)
-            and value.flags.writeable
-            and value.shape == new.shape
-            and value.dtype == new.dtype
-        ):
-            value[...] = new
-            return value
-        return new
-    if kind not in _graph.CONTAINER_KINDS:
-        return value
-    changed = {}
-    for name, child in _graph.children_of(value):
-        new = _with_values(child, _graph.join(path, name), values)
-        if new is not child:
-            changed[name] = new
-    if not changed:
-        return value
-    if kind == _graph.MAPPING:
-        for key in list(value):
-            if _graph.escape(key) in changed:
-                value[key] = changed[_graph.escape(key)]
-        return value
-    if kind == _graph.DATACLASS:
-        if type(value).__dataclass_params__.frozen:
-            return dataclasses.replace(value, **changed)
-        for name, new in changed.items():
-            setattr(value, name, new)
-        return value
-    if isinstance(value, list):
-        for name, new in changed.items():
-            value[int(name)] = new
-        return value
-    if hasattr(value, "_fields"):
-        return type(value)(**{**dict(zip(value._fields, value)), **changed})
-    return tuple(changed.get(str(index), child) for index, child in enumerate(value))
