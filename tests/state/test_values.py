@@ -1,0 +1,310 @@
+"""Values arrive bit by bit, checked against NumPy and TensorFlow's own reader."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfcompat as tfc
+
+keras = tf.keras
+
+DTYPES = [
+    tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int8, tf.int16, tf.int32, tf.int64,
+    tf.uint8, tf.uint16, tf.uint32, tf.uint64, tf.bool, tf.complex64, tf.complex128,
+]  # fmt: skip
+
+
+def raw(variable) -> bytes:
+    return variable.numpy().tobytes()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (7,), (2, 3)], ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
+def test_variables_of_every_dtype(dtype, shape, tmp_path) -> None:
+    # Every bit pattern, those of NaNs and denormal numbers among them.
+    size = int(np.prod(shape)) * dtype.size
+    bits = np.random.RandomState(3).randint(0, 256, size, dtype=np.uint8).tobytes()
+    array = np.frombuffer(bits, dtype.as_numpy_dtype).reshape(shape)
+    if dtype == tf.bool:
+        array = np.frombuffer(bits, np.uint8).reshape(shape) > 127
+    saved = tf.Variable(array)
+    restored = tf.Variable(tf.zeros(shape, dtype))
+    tfc.save_state(tmp_path, {"v": saved})
+    report = tfc.restore_state(tmp_path, {"v": restored})
+    assert report.restored == ("v",)
+    assert raw(restored) == array.tobytes()
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path)))
+    assert reader.get_tensor("v").tobytes() == array.tobytes()
+
+
+def test_string_variables(tmp_path) -> None:
+    array = np.array([[b"", b"\x00\xff"], ["ü".encode(), b"x" * 1000]], dtype=object)
+    restored = tf.Variable(tf.fill((2, 2), "?"))
+    tfc.save_state(tmp_path, tf.Variable(array))
+    tfc.restore_state(tmp_path, restored)
+    np.testing.assert_array_equal(restored.numpy(), array)
+
+
+def test_variables_of_unknown_shape(tmp_path) -> None:
+    saved = tf.Variable([[1.0, 2.0]], shape=tf.TensorShape(None))
+    rows = tf.Variable([[1.0, 2.0]] * 3, shape=tf.TensorShape([None, 2]))
+    tfc.save_state(tmp_path, {"any": saved, "rows": rows})
+    other = {
+        "any": tf.Variable(0.0, shape=tf.TensorShape(None)),
+        "rows": tf.Variable([[0.0, 0.0]], shape=tf.TensorShape([None, 2])),
+    }
+    tfc.restore_state(tmp_path, other)
+    np.testing.assert_array_equal(other["any"].numpy(), [[1.0, 2.0]])
+    np.testing.assert_array_equal(other["rows"].numpy(), [[1.0, 2.0]] * 3)
+
+
+@dataclasses.dataclass
+class Settings:
+    epoch: int
+    history: list
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    best: float
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def test_plain_values(tmp_path) -> None:
+    def nest(zero: bool):
+        pick = (lambda value: type(value)()) if zero else (lambda value: value)
+        return {
+            "int": pick(-(2**62) - 1),
+            "long": pick(2**100),
+            "float": pick(math.pi),
+            "infinite": pick(-math.inf),
+            "complex": pick(1 - 2j),
+            "bool": pick(True),
+            "str": pick("naïve \U0001f600 \ud800 \x00"),
+            "bytes": pick(b"\x00\xff"),
+            "none": None,
+            "list": [pick(1), [pick(2.5)]],
+            "tuple": (pick(1), pick("a")),
+            "point": Point(pick(1), pick(2)),
+            "settings": Settings(pick(7), [pick(0.5)]),
+            "frozen": Frozen(pick(0.25)),
+            "value": pick(9),
+            5: pick(6),
+        }
+
+    expected, live = nest(False), nest(True)
+    tfc.save_state(tmp_path, expected)
+    inner, settings = live["list"], live["settings"]
+    report = tfc.restore_state(tmp_path, live)
+    assert report.objects is live
+    assert live == nest(False)
+    assert live["list"] is inner
+    assert live["settings"] is settings
+    assert [type(value) for value in live.values()] == [type(v) for v in expected.values()]
+
+
+def test_plain_value_in_an_immutable_nest_is_in_the_report(tmp_path) -> None:
+    tfc.save_state(tmp_path, (3, {"loss": 0.5}))
+    assert tfc.restore_state(tmp_path, (0, {"loss": 0.0})).objects == (3, {"loss": 0.5})
+    tfc.save_state(tmp_path, 12)
+    assert tfc.restore_state(tmp_path, 0).objects == 12
+
+
+def test_nan_keeps_its_bits(tmp_path) -> None:
+    nan = np.frombuffer(b"\x01\x02\x03\x04\x05\x06\xf8\x7f", np.float64)
+    tfc.save_state(tmp_path, {"a": nan, "b": float(nan[0])})
+    live = {"a": np.zeros(1), "b": 0.0}
+    tfc.restore_state(tmp_path, live)
+    assert live["a"].tobytes() == nan.tobytes()
+    assert np.float64(live["b"]).tobytes() == nan.tobytes()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=np.int16).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(12.0)[::2],
+        np.array(5, np.uint8),
+        np.zeros((0, 4), np.float16),
+        np.array(["a", "ßß"]),
+        np.array([b"a", b"bcd"]),
+        np.array([True, False]),
+        np.array([1 + 2j], np.complex64),
+    ],
+    ids=lambda a: f"{a.dtype}{a.shape}",
+)
+def test_arrays_are_restored_in_place(array, tmp_path) -> None:
+    live = {"a": np.zeros_like(array)}
+    same = live["a"]
+    tfc.save_state(tmp_path, {"a": array})
+    tfc.restore_state(tmp_path, live)
+    np.testing.assert_array_equal(live["a"], array)
+    assert live["a"].dtype == array.dtype
+    assert live["a"] is same
+
+
+def test_read_only_arrays_and_scalars_are_replaced(tmp_path) -> None:
+    array = np.zeros(2)
+    array.flags.writeable = False
+    tfc.save_state(tmp_path, {"a": np.ones(2), "n": np.float32(1.5)})
+    live = {"a": array, "n": np.float32(0)}
+    tfc.restore_state(tmp_path, live)
+    np.testing.assert_array_equal(live["a"], [1, 1])
+    np.testing.assert_array_equal(array, [0, 0])
+    assert type(live["n"]) is np.float32
+    assert live["n"] == 1.5
+
+
+def test_value_that_is_not_there_yet(tmp_path) -> None:
+    tfc.save_state(tmp_path, {"best": 0.5, "name": None, "steps": 3})
+    live = {"best": None, "name": "x", "steps": 0.5}
+    tfc.restore_state(tmp_path, live)
+    assert live == {"best": 0.5, "name": None, "steps": 3}
+
+
+def test_values_of_another_type_are_a_mismatch(tmp_path) -> None:
+    tfc.save_state(tmp_path, {"a": 1, "b": "x", "c": np.ones(2), "d": True, "e": tf.Variable(1)})
+    live = {"a": "1", "b": b"x", "c": np.ones(2, np.float32), "d": 1, "e": 1}
+    before = dict(live)
+    with pytest.raises(tfc.StateMismatchError) as caught:
+        tfc.restore_state(tmp_path, live)
+    assert {line.partition(":")[0] for line in caught.value.different} == set("abcde")
+    assert "a: a Python int in the state, a Python str here" in caught.value.different
+    assert live == before
+
+
+def test_generators_go_on_where_they_were(tmp_path) -> None:
+    generator = tf.random.Generator.from_seed(7, alg="philox")
+    generator.normal((3,))
+    tfc.save_state(tmp_path, {"rng": generator})
+    expected = generator.normal((4,)).numpy()
+    other = tf.random.Generator.from_seed(1, alg="philox")
+    tfc.restore_state(tmp_path, {"rng": other})
+    np.testing.assert_array_equal(other.normal((4,)).numpy(), expected)
+
+
+def test_generator_of_another_algorithm_is_a_mismatch(tmp_path) -> None:
+    tfc.save_state(tmp_path, {"rng": tf.random.Generator.from_seed(7, alg="philox")})
+    other = tf.random.Generator.from_seed(1, alg="threefry")
+    before = other.state.numpy()
+    with pytest.raises(tfc.StateMismatchError, match="rng/state: shape"):
+        tfc.restore_state(tmp_path, {"rng": other})
+    np.testing.assert_array_equal(other.state.numpy(), before)
+
+
+@pytest.mark.skipif(not tfc.supports("seed_generator"), reason="Keras 2 has no SeedGenerator")
+def test_seed_generators_go_on_where_they_were(tmp_path) -> None:
+    generator = keras.random.SeedGenerator(7)
+    keras.random.normal((2,), seed=generator)
+    tfc.save_state(tmp_path, {"seed": generator})
+    expected = np.asarray(keras.random.normal((3,), seed=generator))
+    other = keras.random.SeedGenerator(1)
+    tfc.restore_state(tmp_path, {"seed": other})
+    np.testing.assert_array_equal(np.asarray(keras.random.normal((3,), seed=other)), expected)
+
+
+def tables():
+    experimental = tf.lookup.experimental
+    found = [
+        pytest.param(
+            lambda: experimental.DenseHashTable(tf.int64, tf.float32, -1.0, -1, -2), id="Dense"
+        )
+    ]
+    if hasattr(experimental, "MutableHashTable"):  # from 2.8
+        found.append(
+            pytest.param(lambda: experimental.MutableHashTable(tf.int64, tf.float32, -1.0), id="M")
+        )
+    return found
+
+
+@pytest.mark.parametrize("make", tables())
+def test_lookup_tables(make, tmp_path) -> None:
+    table, other = make(), make()
+    table.insert(tf.constant([5, 7, 9], tf.int64), [0.5, 0.75, 1.0])
+    tfc.save_state(tmp_path, {"table": table})
+    other.insert(tf.constant([5, 6], tf.int64), [3.0, 4.0])
+    tfc.restore_state(tmp_path, {"table": other})
+    keys = tf.constant([5, 6, 7, 9], tf.int64)
+    np.testing.assert_array_equal(other.lookup(keys).numpy(), [0.5, -1.0, 0.75, 1.0])
+    assert int(other.size()) == 3
+
+
+def test_dataset_iterators_go_on_where_they_were(tmp_path) -> None:
+    def make():
+        return iter(tf.data.Dataset.range(100).shuffle(10, seed=3).batch(2))
+
+    iterator = make()
+    for _ in range(3):
+        next(iterator)
+    tfc.save_state(tmp_path, {"data": iterator, "step": 3})
+    expected = [next(iterator).numpy().tolist() for _ in range(4)]
+    other = make()
+    tfc.restore_state(tmp_path, {"data": other, "step": 0})
+    assert [next(other).numpy().tolist() for _ in range(4)] == expected
+
+
+def test_metrics(tmp_path) -> None:
+    def make():
+        return {
+            "mean": keras.metrics.Mean(),
+            "auc": keras.metrics.AUC(num_thresholds=20),
+            "accuracy": keras.metrics.BinaryAccuracy(),
+        }
+
+    saved, restored = make(), make()
+    saved["mean"].update_state([1.0, 4.0])
+    for name in ("auc", "accuracy"):
+        saved[name].update_state([0, 1, 1, 0], [0.1, 0.6, 0.4, 0.7])
+    tfc.save_state(tmp_path, saved)
+    report = tfc.restore_state(tmp_path, restored)
+    assert {"mean/total", "mean/count"} <= set(report.restored)
+    for name, metric in saved.items():
+        assert float(restored[name].result()) == float(metric.result()) != 0
+
+
+def test_keys_and_manifest_are_readable_without_tfcompat(tmp_path) -> None:
+    weight = tf.Variable([1.0, 2.0])
+    tfc.save_state(tmp_path, {"model": {"w": weight}, "step": 4}, step=4)
+    prefix = tf.train.latest_checkpoint(str(tmp_path))
+    reader = tf.train.load_checkpoint(prefix)
+    assert set(reader.get_variable_to_shape_map()) == {"model/w", "step", ".tfcompat/manifest"}
+    assert reader.get_tensor("step") == 4
+    manifest = json.loads(reader.get_tensor(".tfcompat/manifest"))
+    assert manifest["format"] == 1
+    assert manifest["step"] == 4
+    assert manifest["entries"]["model/w"] == ["float32", [2], "variable"]
+    assert manifest["writer"]["tensorflow"] == str(tfc.runtime().tensorflow)
+
+
+def test_describe_state(tmp_path) -> None:
+    tfc.save_state(tmp_path, {"w": tf.Variable(tf.zeros((3, 2), tf.float16)), "n": 1}, step=4)
+    described = tfc.describe_state(tmp_path)
+    assert described.step == 4
+    assert described.entries["w"] == tfc.StateEntry("float16", (3, 2), "variable")
+    assert described.entries["n"].kind == "int"
+    assert described.entries["w"].nbytes == 12
+    assert described.nbytes == 12 + 8
+    assert described.writer["tensorflow"] == str(tfc.runtime().tensorflow)
+    assert tf.train.load_checkpoint(described.prefix).get_tensor("w").shape == (3, 2)
+
+
+def test_vocabulary_of_a_lookup_layer(tmp_path) -> None:
+    layers = getattr(keras.layers, "experimental", None)
+    lookup = getattr(keras.layers, "StringLookup", None) or layers.preprocessing.StringLookup
+    first, second = lookup(), lookup()
+    first.adapt(tf.constant(["red", "red", "red", "green", "green", "blue"]))
+    expected = first(tf.constant(["blue", "red", "pink"])).numpy()
+    tfc.save_state(tmp_path, {"lookup": first})
+    tfc.restore_state(tmp_path, {"lookup": second})
+    np.testing.assert_array_equal(second(tf.constant(["blue", "red", "pink"])).numpy(), expected)
+    assert [str(w) for w in second.get_vocabulary()] == [str(w) for w in first.get_vocabulary()]

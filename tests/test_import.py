@@ -1,0 +1,140 @@
+"""What importing tfcompat costs, and what it shows."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import tfcompat
+
+PACKAGE = pathlib.Path(tfcompat.__file__).parent
+
+
+def python(code: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return result.stdout
+
+
+def test_importing_loads_neither_tensorflow_nor_numpy() -> None:
+    code = "import sys, tfcompat; print([m for m in ('tensorflow', 'keras', 'numpy') if m in sys.modules])"
+    assert python(code).strip() == "[]"
+
+
+def test_runtime_does_not_import_tensorflow() -> None:
+    code = "import sys, tfcompat; tfcompat.runtime(); print('tensorflow' in sys.modules)"
+    assert python(code).strip() == "False"
+
+
+def test_every_public_name_resolves() -> None:
+    for name in tfcompat.__all__:
+        assert getattr(tfcompat, name) is not None, name
+    assert set(tfcompat.__all__) <= set(dir(tfcompat))
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        tfcompat.nothing  # noqa: B018
+
+
+def test_public_api_is_frozen() -> None:
+    # A name may be added here; taking one away breaks users.
+    assert sorted(tfcompat.__all__) == [
+        "ArithmeticWarning",
+        "AutoTrackable",
+        "BadStateError",
+        "NewerReleaseWarning",
+        "NotBuiltError",
+        "RestoreReport",
+        "Runtime",
+        "SavedState",
+        "StateDescription",
+        "StateEntry",
+        "StateMismatchError",
+        "StateNotFoundError",
+        "StateWriteError",
+        "TfcompatError",
+        "Trackable",
+        "TrackingError",
+        "UnknownFeatureError",
+        "UnsupportedObjectError",
+        "UnsupportedReleaseError",
+        "as_trackable",
+        "children",
+        "describe_state",
+        "is_trackable",
+        "keras",
+        "list_states",
+        "restore_state",
+        "runtime",
+        "save_state",
+        "supports",
+        "track",
+        "untrack",
+        "untracked_attributes",
+        "variables",
+        "walk",
+    ]
+
+
+# Attributes that begin with an underscore and are the project's or Python's own.
+OWN_ATTRIBUTES = {"_fields", "_nest", "_replace", "_wrapped"}
+PRIVATE_MODULES = (
+    "tensorflow.python",
+    "tensorflow.core",
+    "tensorflow.compiler",
+    "keras.src",
+    "keras.engine",
+    "tf_keras.src",
+)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_uses_public_api_alone(path: pathlib.Path) -> None:
+    """No import of a private module, and no underscore attribute of a foreign object."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = {
+        name
+        for source in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for name in _names_defined(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        found += [m for m in modules if m.startswith(PRIVATE_MODULES)]
+        if isinstance(node, ast.Attribute):
+            name = node.attr
+            private = name.startswith("_") and not name.endswith("__")
+            if "__internal__" in name or (private and name not in defined | OWN_ATTRIBUTES):
+                found.append(f"line {node.lineno}: .{name}")
+    assert found == []
+
+
+def _names_defined(node: ast.AST) -> list[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    else:
+        return []
+    names = []
+    for target in targets:
+        if isinstance(target, ast.Name):
+            names.append(target.id)
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            names += [target.attr] if target.value.id == "self" else []
+    return names
