@@ -1,0 +1,284 @@
+"""Run the tests, the grid and the relay on every release of the matrix.
+
+Needs Python 3.9 or newer with pip, and nothing else: tox and uv are installed into
+`.tox/.runner`, the interpreters that the matrix needs are found or downloaded, and one that
+cannot be had is reported together with the environments that are left out for it.
+
+    python tools/run.py test            the tests and the grid on the whole matrix
+    python tools/run.py test --quick    one release per era
+    python tools/run.py test -e py310-tf2.15 -- -k tracking
+    python tools/run.py relay           train in turns on one release per era
+    python tools/run.py list            the environments
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from types import FrameType
+
+from environments import (
+    LOGS,
+    ROOT,
+    Environments,
+    Processes,
+    clean_environ,
+    python_of,
+    tail,
+)
+from results import GREEN, Row, summarize
+
+BUILD = ROOT / "build"
+GRID = BUILD / "grid"
+
+# An environment with its share of uv's cache, when the two share their files.
+_GIGABYTES_PER_ENVIRONMENT = 1.4
+
+# The legs of the relay, by era, in the order in which they run. The relay returns to its first.
+_RELAY = {
+    "Keras 2 with OptimizerV2 (to 2.10)": ("py39-tf2.5", "py310-tf2.10"),
+    "Keras 2 with the new optimizers": ("py310-tf2.11", "py310-tf2.15", "py310-tf2.16-legacy"),
+    "Keras 3": ("py310-tf2.16", "py310-tf2.21", "py313-tf2.21"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the subcommands, return the exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    arguments, extra = _parse(sys.argv[1:] if argv is None else argv)
+    processes = Processes()
+    try:
+        environments = Environments(processes)
+        if arguments.command == "list":
+            names = [*environments.names("lint"), *environments.names("all")]
+            print(json.dumps(names) if arguments.json else "\n".join(names))
+            return 0
+        if arguments.command == "relay":
+            return relay(environments, arguments.jobs, extra)
+        return test(environments, arguments, extra)
+    except subprocess.CalledProcessError as error:
+        # Of tox or pip itself, which has printed why.
+        print(f"\nFailed: {' '.join(map(str, error.cmd))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        processes.stop()
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+
+
+def test(environments: Environments, arguments: argparse.Namespace, extra: list[str]) -> int:
+    """Run the tests, then the grid, then say how each release fared."""
+    started = time.monotonic()
+    names = _chosen(environments, arguments)
+    print(f"{environments.versions()}; {len(names)} environments, {arguments.jobs} at a time")
+    usable = environments.prepare(names)
+    rows = {name: Row(name) for name in names}
+    for row in rows.values():
+        row.missing = environments.missing.get(python_of(row.name), "")
+    if not _enough_disk(environments, usable):
+        return 1
+
+    for directory in (LOGS, GRID):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+    grid = arguments.grid
+
+    print(f"\nTests; logs are in {LOGS.relative_to(ROOT)}", flush=True)
+    running = [rows[name] for name in usable]
+    _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, grid))
+    writers = [row for row in running if (GRID / row.name).is_dir()]
+    if grid and writers:
+        print("\nGrid", flush=True)
+        _each(writers, arguments.jobs, lambda row: _read_one(environments, row))
+    drawn = not (grid and writers) or _report()
+    return summarize(list(rows.values()), drawn, time.monotonic() - started)
+
+
+def relay(environments: Environments, jobs: int, extra: list[str]) -> int:
+    """Make the environments of the relay, then let the relay run through them."""
+    wanted = [Row(name) for names in _RELAY.values() for name in names]
+    usable = environments.prepare(row.name for row in wanted)
+    legs = [row for row in wanted if row.name in usable]
+    for row in wanted:
+        if row.name not in usable:
+            print(f"SKIPPED {row.name}: no Python {python_of(row.name)}", flush=True)
+    if not _enough_disk(environments, usable):
+        return 1
+    LOGS.mkdir(parents=True, exist_ok=True)
+
+    def make(row: Row) -> None:
+        row.log.unlink(missing_ok=True)
+        if not environments.create(row.name, log=row.log):
+            row.troubles.append("cannot be installed")
+
+    print(f"\nMaking {len(legs)} environments", flush=True)
+    _each(legs, jobs, make)
+    legs = [row for row in legs if row.result == GREEN]
+    for era, names in _RELAY.items():
+        if not {row.name for row in legs} & set(names):
+            print(f"WARNING: the relay leaves out a whole era: {era}", flush=True)
+    if not legs:
+        print("No environment to run the relay in.", file=sys.stderr)
+        return 1
+    description = BUILD / "relay.json"
+    description.parent.mkdir(exist_ok=True)
+    # What the relay needs to run a leg: the Python to call, and the variables to add to its own.
+    legs_of_relay = {
+        row.name: {
+            "python": environments.python(row.name),
+            "env": environments.variables(row.name),
+        }
+        for row in legs
+    }
+    description.write_text(json.dumps(legs_of_relay, indent=2), encoding="utf-8")
+    print(flush=True)
+    command = [sys.executable, str(ROOT / "examples" / "relay.py")]
+    command += ["--environments", str(description), *extra]
+    return subprocess.run(command, cwd=ROOT, env=clean_environ(), check=False).returncode
+
+
+def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool) -> None:
+    junit = LOGS / f"{row.name}.xml"
+    if not row.has_tests:
+        if not environments.tox(row.name, log=row.log):
+            row.troubles.append("lint failed")
+        return
+    # The build of the day is the point of nightly: an environment of yesterday will not do.
+    fresh = [] if row.counts else ["--recreate"]
+    pytest = [f"--junitxml={junit}", *extra]
+    succeeded = environments.tox(row.name, *fresh, "--", *pytest, log=row.log)
+    if not junit.exists():
+        row.troubles.append("tests crashed" if _got_to_tests(row.log) else "cannot be installed")
+        return
+    row.count(junit)
+    if not row.passed + row.failed:
+        row.troubles.append("no tests ran")
+    elif not succeeded and not row.failed:
+        row.troubles.append("tests ended with an error")
+    if grid and not _python(environments, row, "write", str(GRID / row.name)):
+        row.troubles.append("grid: cannot write")
+        shutil.rmtree(GRID / row.name, ignore_errors=True)
+
+
+def _read_one(environments: Environments, row: Row) -> None:
+    output = GRID / f"{row.name}.json"
+    if not _python(environments, row, "read", str(GRID), "--output", str(output)):
+        row.troubles.append("grid: cannot read all")
+    if output.exists():
+        row.count_cells(output)
+
+
+def _python(environments: Environments, row: Row, subcommand: str, *arguments: str) -> bool:
+    """Run one step of the grid in an environment."""
+    argv = ["-m", "tests.grid", subcommand, *arguments, "--environment", row.name]
+    command, environ = environments.environment_command(row.name, argv)
+    return environments.processes.run(command, row.log, environ)
+
+
+def _report() -> bool:
+    outputs = ["--json", str(BUILD / "grid.json"), "--svg", str(BUILD / "grid.svg")]
+    command = [sys.executable, "-m", "tests.grid", "report", str(GRID), *outputs]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _got_to_tests(log: Path) -> bool:
+    return "commands[0]>" in log.read_text(encoding="utf-8", errors="replace")
+
+
+def _each(rows: Sequence[Row], jobs: int, work: Callable[[Row], None]) -> None:
+    """Do `work` on all rows, some at a time, and print a line as each ends."""
+
+    def timed(row: Row) -> float:
+        started = time.monotonic()
+        try:
+            work(row)
+        except Exception as error:  # One environment must not take the others down.
+            row.troubles.append(f"{type(error).__name__}: {error}")
+        seconds = time.monotonic() - started
+        row.seconds += seconds
+        return seconds
+
+    known = {row.name: len(row.troubles) for row in rows}
+    pool = ThreadPoolExecutor(jobs)
+    futures = {pool.submit(timed, row): row for row in rows}
+    try:
+        for number, future in enumerate(as_completed(futures), 1):
+            row = futures[future]
+            cells = f"; grid {row.cells}" if row.cells else ""
+            line = f"[{number:>2}/{len(rows)}] {row.describe()}{cells}"
+            print(f"{line}  ({future.result():.0f} s)", flush=True)
+            if len(row.troubles) > known[row.name] or (row.failed and row.cells is None):
+                print(tail(row.log), flush=True)
+    finally:
+        # Without waiting: on Ctrl-C the caller ends what still runs.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _chosen(environments: Environments, arguments: argparse.Namespace) -> list[str]:
+    known = [*environments.names("lint"), *environments.names("all")]
+    if arguments.environments is None:
+        quick = {*environments.names("lint"), *environments.names("quick")}
+        return [name for name in known if name in quick or not arguments.quick]
+    unknown = [name for name in arguments.environments if name not in known]
+    if unknown:
+        sys.exit(f"unknown: {', '.join(unknown)}\nknown: {', '.join(known)}")
+    return list(dict.fromkeys(arguments.environments))
+
+
+def _enough_disk(environments: Environments, names: Iterable[str]) -> bool:
+    """Complain before the first install rather than in the middle of the twentieth."""
+    new = [name for name in names if name != "lint" and not environments.exists(name)]
+    needed = len(new) * _GIGABYTES_PER_ENVIRONMENT
+    free = shutil.disk_usage(ROOT).free / 1e9
+    print(f"Disk: {free:.0f} GB free, about {needed:.0f} GB needed for {len(new)} environments")
+    if free < needed:
+        print("Not enough. Free some, or choose environments by --quick or -e.", file=sys.stderr)
+    return free >= needed
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat a polite request to end like Ctrl-C, so that no child is left behind."""
+    raise KeyboardInterrupt
+
+
+def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    argv, extra = list(argv), []
+    if "--" in argv:
+        position = argv.index("--")
+        argv, extra = argv[:position], argv[position + 1 :]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="test | relay | list")
+    tests = commands.add_parser("test", help="run the tests and the grid; after --: for pytest")
+    tests.add_argument("--quick", action="store_true", help="one release per era")
+    tests.add_argument(
+        "-e", dest="environments", metavar="ENV,...", type=lambda text: text.split(",")
+    )
+    tests.add_argument("--no-grid", dest="grid", action="store_false", help="only the tests")
+    passing = commands.add_parser("relay", help="run the relay; after --: for the relay")
+    for command in (tests, passing):
+        command.add_argument(
+            "-j",
+            dest="jobs",
+            type=int,
+            # TensorFlow uses several cores and a gigabyte in each process.
+            default=max(1, min(os.cpu_count() or 1, 4)),
+            help="environments at a time (default: %(default)s)",
+        )
+    listing = commands.add_parser("list", help="list the environments")
+    listing.add_argument("--json", action="store_true", help="as one line of JSON")
+    return parser.parse_args(argv), extra
+
+
+if __name__ == "__main__":
+    sys.exit(main())
