@@ -1,8 +1,8 @@
 """Write the states of the grid, read those of every environment, report the result.
 
-    python -m tests.grid write DIRECTORY/NAME --environment NAME
-    python -m tests.grid read DIRECTORY --environment NAME --output FILE.json
-    python -m tests.grid report DIRECTORY --json FILE.json --svg FILE.svg
+python -m tests.grid write DIRECTORY/NAME --environment NAME
+python -m tests.grid read DIRECTORY --environment NAME --output FILE.json
+python -m tests.grid report DIRECTORY --json FILE.json --svg FILE.svg
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def main() -> int:
         return 0
     results = cells.read(arguments.directory, arguments.environment)
     arguments.output.write_text(json.dumps(results, indent=1))
-    failed = [cell for cell in results["cells"] if cell["tfcompat"] != "resumed"]
+    failed = [cell for cell in results["cells"] if not cell["ok"]]
     for cell in failed:
         print(f"{cell['writer']} -> {cell['reader']} {cell['state']}: {cell['tfcompat']}")
     print(f"{len(results['cells']) - len(failed)} of {len(results['cells'])} cells resumed")
-    return 1 if failed else 0
+    # What the nightly build wrote is shown, and fails nobody else.
+    return 1 if any("nightly" not in cell["writer"] for cell in failed) else 0
 
 
 if __name__ == "__main__":

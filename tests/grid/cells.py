@@ -17,6 +17,7 @@ import tensorflow as tf
 import tfcompat as tfc
 from tests.grid.states import ARITHMETIC, STATES, VARIABLES_ONLY, State
 
+RESUMED = "resumed"
 TRAINED = 3  # steps before a state is saved
 # The writer's own next step and the reader's may differ by this: float32 has 24 bits, sums run
 # in another order in another release, and an optimizer divides by small square roots.
@@ -79,6 +80,7 @@ def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
             assert plain is not None
             cells.append(
                 {
+                    "ok": result == RESUMED,
                     "writer": writer["environment"],
                     "reader": environment,
                     "state": name,
@@ -123,10 +125,10 @@ def _resume(here: pathlib.Path, state: State, warned: bool, stepped: bool) -> st
     if changed:
         return f"restored values differ: {sorted(changed)}"
     if not stepped:
-        return "resumed"
+        return RESUMED
     state.step()
     difference = _difference(state.weights(), _load(here / "following.npz"))
-    return "resumed" if difference <= TOLERANCE else f"the next step differs by {difference}"
+    return RESUMED if difference <= TOLERANCE else f"the next step differs by {difference}"
 
 
 def _resume_plain(here: pathlib.Path, state: State, stepped: bool) -> str:
@@ -139,9 +141,9 @@ def _resume_plain(here: pathlib.Path, state: State, stepped: bool) -> str:
     except Exception as error:
         return type(error).__name__
     if not stepped:
-        return "resumed"
+        return RESUMED
     difference = _difference(state.weights(), _load(here / "following.npz"))
-    return "resumed" if difference <= TOLERANCE else "the next step differs"
+    return RESUMED if difference <= TOLERANCE else "the next step differs"
 
 
 def _difference(found: list[np.ndarray], expected: list[np.ndarray]) -> float:

@@ -159,9 +159,7 @@ def module_momentum() -> State:
         with tf.GradientTape() as tape:
             loss = network.loss(batch)
         gradients = tape.gradient(loss, network.kernels)
-        for kernel, moment, gradient in zip(
-            network.kernels, network.moments["kernels"], gradients
-        ):
+        for kernel, moment, gradient in zip(network.kernels, network.moments["kernels"], gradients):
             moment.assign(0.9 * moment + gradient)
             kernel.assign_sub(0.1 * moment)
         step.assign_add(1)
