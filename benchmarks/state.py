@@ -1,0 +1,122 @@
+"""Save and restore, beside tf.train.Checkpoint and Keras, in one process.
+
+    python benchmarks/state.py [--runs 5] [--json FILE]
+
+Prints the median time of each, and how many times as fast as each of the others tfcompat is.
+The order changes from run to run, so that no one always finds the disk warm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import tempfile
+import time
+from typing import Any, Callable
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+
+import tfcompat as tfc
+
+CASES = {
+    "2,000 variables of 1,000 floats": (2000, 1000),
+    "64 variables of 8 MB": (64, 2 * 2**20),
+}
+
+
+class Weights(tf.keras.layers.Layer):
+    """A layer that holds many weights."""
+
+    def __init__(self, count: int, size: int) -> None:
+        super().__init__()
+        for i in range(count):
+            # An attribute each: tf.train.Checkpoint does not see what a layer of Keras 3 keeps in
+            # a list.
+            weight = self.add_weight(shape=(size,), name=f"w{i}", initializer="random_normal")
+            setattr(self, f"w{i}", weight)
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + tf.reduce_sum(tf.convert_to_tensor(self.w0))
+
+
+def keras_suffix() -> str:
+    """Keras 3 writes .weights.h5 alone; earlier releases do not know it."""
+    return ".weights.h5" if tfc.supports("keras3") else ".h5"
+
+
+def contenders(model: Any, directory: pathlib.Path) -> dict[str, tuple[Callable, Callable]]:
+    checkpoint = tf.train.Checkpoint(model=model)
+    weights = str(directory / f"keras{keras_suffix()}")
+    prefix = str(directory / "plain")
+    return {
+        "tfcompat": (
+            lambda: tfc.save_state(directory / "state", {"model": model}),
+            lambda: tfc.restore_state(directory / "state", {"model": model}),
+        ),
+        "tf.train.Checkpoint": (
+            lambda: checkpoint.write(prefix),
+            lambda: checkpoint.read(prefix).assert_existing_objects_matched(),
+        ),
+        "Keras weights": (
+            lambda: model.save_weights(weights),
+            lambda: model.load_weights(weights),
+        ),
+    }
+
+
+def measure(count: int, size: int, runs: int) -> dict[str, dict[str, float]]:
+    model = tf.keras.Sequential([tf.keras.Input((1,)), Weights(count, size)])
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="benchmark-"))
+    try:
+        made = contenders(model, directory)
+        times: dict[str, dict[str, list[float]]] = {n: {"save": [], "restore": []} for n in made}
+        expected = [np.array(w) for w in model.get_weights()[:3]]
+        for run in range(runs + 1):
+            names = list(made)
+            for name in names[run % 3 :] + names[: run % 3]:
+                for index, what in enumerate(("save", "restore")):
+                    started = time.perf_counter()
+                    made[name][index]()
+                    if run:  # the first warms up
+                        times[name][what].append(time.perf_counter() - started)
+        for found, weight in zip(model.get_weights(), expected):
+            np.testing.assert_array_equal(found, weight)
+    finally:
+        shutil.rmtree(directory)
+    return {
+        name: {what: statistics.median(found) for what, found in both.items()}
+        for name, both in times.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    print(tfc.runtime())
+    results = {}
+    for name, (count, size) in CASES.items():
+        found = results[name] = measure(count, size, arguments.runs)
+        print(f"\n{name}")
+        print(f"{'':<22}{'save':>9}{'restore':>9}{'save, times':>14}{'restore, times':>16}")
+        own = found["tfcompat"]
+        for who, times in found.items():
+            save, restore = (times[w] / own[w] for w in ("save", "restore"))
+            print(
+                f"{who:<22}{times['save']:>8.3f}s{times['restore']:>8.3f}s"
+                f"{save:>13.1f}x{restore:>15.1f}x"
+            )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
