@@ -183,6 +183,21 @@ def loaded_keras() -> tuple[ModuleType, ...]:
     return tuple(found)
 
 
+# Ranges of releases within which a dataset iterator of one restores in another. Across their
+# borders most fail, and some go on at the wrong place without a word (a shuffled dataset of 2.13
+# in 2.12), which nothing can probe.
+_ITERATOR_RANGES = (((2, 6), (2, 10)), ((2, 14), (999,)))
+
+
+def reads_iterators_of(writer: str) -> bool:
+    """Tell whether dataset iterators that another TensorFlow saved can be restored here."""
+    there, here = (release.release[:2] for release in (Version(writer), runtime().tensorflow))
+    return there == here or any(
+        oldest <= there <= newest and oldest <= here <= newest
+        for oldest, newest in _ITERATOR_RANGES
+    )
+
+
 def _has(path: str) -> Callable[[], bool]:
     """Probe for a public attribute below the module `tensorflow`."""
 

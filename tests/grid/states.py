@@ -187,6 +187,44 @@ def mixed_precision() -> State:
     return _compiled(model, optimizer, _batch(8, 5), _batch(8, 2))
 
 
+def kinds_without_keras() -> State:
+    """Return what else training may need: a generator, a table, metrics, arrays, values."""
+    generator = tf.random.Generator.from_seed(5, alg="philox")
+    table = tf.lookup.experimental.DenseHashTable(tf.string, tf.int64, -1, "", "?")
+    mean = keras.metrics.Mean()
+    drawn = tf.Variable(tf.zeros((3,)))
+    nest: dict[str, Any] = {"history": np.zeros(2), "count": 0, "best": None, "long": 1}
+
+    def step() -> None:
+        drawn.assign(generator.uniform((3,)))
+        nest["count"] += 1
+        nest["history"][:] = nest["count"]
+        nest["best"] = 1 / nest["count"]
+        nest["long"] <<= 40
+        table.insert(tf.constant([f"word {nest['count']}"]), [nest["count"]])
+        mean.update_state(float(nest["count"]))
+
+    def weights() -> list[np.ndarray]:
+        words = tf.constant([f"word {number}" for number in range(1, 6)])
+        found = [drawn, mean.result(), table.lookup(words)]
+        values = [nest["count"], nest["best"] or 0, nest["history"], nest["long"] >> 100]
+        return [np.asarray(v.numpy()) for v in found] + [np.array(v, float) for v in values]
+
+    objects = {"rng": generator, "table": table, "mean": mean, "drawn": drawn, "nest": nest}
+    return State(objects=objects, weights=weights, step=step)
+
+
+def dataset_iterator() -> State:
+    """Return an iterator of a shuffled dataset."""
+    iterator = iter(tf.data.Dataset.range(100).shuffle(10, seed=3).batch(2))
+    taken = tf.Variable([0, 0], dtype=tf.int64)
+    return State(
+        objects={"iterator": iterator, "taken": taken},
+        weights=lambda: [taken.numpy()],
+        step=lambda: taken.assign(next(iterator)),
+    )
+
+
 def sequential_rmsprop() -> State:
     """Return a Sequential model and RMSprop, whose arithmetic changed in 2.11."""
     model = keras.Sequential([keras.Input((5,)), layers.Dense(4), layers.Dense(2)])
@@ -211,6 +249,8 @@ STATES: dict[str, Callable[[], State | None]] = {
         transformer_amsgrad,
         module_momentum,
         mixed_precision,
+        kinds_without_keras,
+        dataset_iterator,
         sequential_rmsprop,
         sequential_nadam,
     )
@@ -222,6 +262,9 @@ ARITHMETIC = {
     "sequential_rmsprop": {"keras2-optimizer-v2": 0, "keras2": 1, "keras3": 1},
     "sequential_nadam": {"keras2-optimizer-v2": 0, "keras2": 1, "keras3": 2},
 }
+
+# Ranges of releases between which a dataset iterator goes on; across their borders it is refused.
+ITERATOR_RANGES = (((2, 6), (2, 10)), ((2, 14), (9, 99)))
 
 # Nadam of 2.11 to 2.15 counts its steps in a Python number that no checkpoint holds, so that its
 # next step after any restore is another even in the same release.

@@ -17,6 +17,7 @@ SEED = "seed"  # as a counter, and a reader may be without it
 TABLE = "table"  # the first dimension may differ
 ARRAY = "array"  # a NumPy array or scalar
 OPAQUE = "opaque"  # bytes that TensorFlow alone can read
+ITERATOR = "iterator"  # the same, and only some releases can
 # The kinds of plain Python values; the names are those of the types.
 VALUES = ("bool", "int", "float", "complex", "str", "bytes", "NoneType")
 NUMBERS = ("int", "float", "complex")

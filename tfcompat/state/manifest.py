@@ -26,8 +26,8 @@ class StateEntry:
     Attributes:
         dtype: the name of its TensorFlow dtype, such as `"float32"`.
         shape: its shape.
-        kind: `"variable"`, `"counter"`, `"seed"`, `"table"`, `"array"`, `"opaque"`, or the
-            type of a plain Python value.
+        kind: `"variable"`, `"counter"`, `"seed"`, `"table"`, `"array"`, `"iterator"`,
+            `"opaque"`, or the type of a plain Python value.
     """
 
     dtype: str

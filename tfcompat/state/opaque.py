@@ -12,9 +12,9 @@ import tempfile
 import zipfile
 from typing import Any
 
-from tfcompat import _runtime
+from tfcompat import _graph, _runtime
 from tfcompat.errors import BadStateError
-from tfcompat.state.entries import OPAQUE, Entry
+from tfcompat.state.entries import ITERATOR, OPAQUE, Entry
 
 
 def checkpoint_entries(path: str, value: Any) -> list[Entry]:
@@ -26,7 +26,8 @@ def checkpoint_entries(path: str, value: Any) -> list[Entry]:
     def write(tensor: Any) -> None:
         _from_bytes(value, tensor.numpy(), path)
 
-    return [Entry(path or "value", OPAQUE, "string", (), read, write)]
+    kind = ITERATOR if _graph.kind_of(value) == _graph.ITERATOR else OPAQUE
+    return [Entry(path or "value", kind, "string", (), read, write)]
 
 
 def python_state_entries(path: str, value: Any) -> list[Entry]:

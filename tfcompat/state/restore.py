@@ -294,6 +294,12 @@ class _Match:
             return _value_difference(self.live.values[key], saved)
         if saved.kind != entry.kind:
             return f"{_named(saved.kind)} in the state, {_named(entry.kind)} here"
+        writer = self.document.writer["tensorflow"]
+        if entry.kind == entries.ITERATOR and not _runtime.reads_iterators_of(writer):
+            return (
+                f"a dataset iterator of TensorFlow {writer}, which TensorFlow "
+                f"{_runtime.runtime().tensorflow} cannot go on with; skip its elements instead"
+            )
         integers = entry.kind in (entries.COUNTER, entries.SEED)
         if saved.dtype != entry.dtype and not (integers and "int" in saved.dtype):
             return f"{saved.dtype} in the state, {entry.dtype} here"
@@ -374,8 +380,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
             raise
         raise BadStateError(
             f"{undo[-1][0].key} could not be restored, and nothing has changed. It was saved by "
-            f"{_writer(document)}; not every release reads what another saved of dataset "
-            f"iterators and the like. {error}"
+            f"{_writer(document)}. {error}"
         ) from error
     for entry, saved in variables:
         # Dropped at once, so that no more than one copy of the state is alive.
