@@ -96,4 +96,4 @@ class NewerReleaseWarning(UserWarning):
 
 
 class ArithmeticWarning(UserWarning):
-    """An optimizer computes its step otherwise in the release that restores its state."""
+    """An optimizer or layer goes on otherwise in the release that restores its state."""

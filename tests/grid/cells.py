@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfcompat as tfc
+from tests.crossing import layers, optimizers
 from tests.grid.states import ARITHMETIC, ITERATOR_RANGES, STATES, VARIABLES_ONLY, State
 
 RESUMED = "resumed"
@@ -56,6 +57,8 @@ def write(directory: pathlib.Path, environment: str) -> None:
         following = state.weights()
         np.savez(here / "saved.npz", *saved)
         np.savez(here / "following.npz", *following)
+    layers.write(directory)
+    optimizers.write(directory)
 
 
 def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
@@ -93,6 +96,8 @@ def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
                     "seconds": round(seconds, 3),
                 }
             )
+    for cell in (*layers.read(directory, environment), *optimizers.read(directory, environment)):
+        cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})
     return {
         "environment": environment,
         "tensorflow": str(runtime.tensorflow),

@@ -151,8 +151,8 @@ def _borders(left: int, results: list[dict[str, Any]]) -> list[str]:
         if results[index]["era"] != results[index - 1]["era"]:
             at = index * CELL
             parts.append(
-                f'<path d="M{left - 4} {TOP + at}H{left + side}M{left + at} {TOP - 4}V{TOP + side}" '
-                'stroke="#1f2328" stroke-width="1" fill="none"/>'
+                f'<path d="M{left - 4} {TOP + at}H{left + side}M{left + at} {TOP - 4}'
+                f'V{TOP + side}" stroke="#1f2328" stroke-width="1" fill="none"/>'
             )
     return parts
 

@@ -77,6 +77,22 @@ def functional_sgd() -> State:
     return _compiled(model, optimizer, _batch(8, 6), _batch(8, 2))
 
 
+def convolutional_adam() -> State:
+    """Return convolutions with BatchNormalization of images, and Adam."""
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 1)),
+            layers.Conv2D(3, 3, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("tanh"),
+            layers.DepthwiseConv2D(2),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+    return _compiled(model, keras.optimizers.Adam(0.01), _batch(4, 6, 6, 1), _batch(4, 2))
+
+
 class Subclassed(keras.Model):
     """A subclassed model with layers in attributes, lists and dictionaries."""
 
@@ -243,6 +259,7 @@ STATES: dict[str, Callable[[], State | None]] = {
     for function in (
         sequential_adam,
         functional_sgd,
+        convolutional_adam,
         subclassed_adam,
         subclassed_adamw,
         recurrent_adamax,
@@ -256,9 +273,10 @@ STATES: dict[str, Callable[[], State | None]] = {
     )
 }
 
-# States whose optimizer's arithmetic differs between the eras: across a border they are compared
-# variable by variable, and a warning says so.
+# States of which an optimizer's or a layer's arithmetic differs between the eras: across a border
+# they are compared variable by variable, and a warning says so.
 ARITHMETIC = {
+    "convolutional_adam": {"keras2-optimizer-v2": 0, "keras2": 0, "keras3": 1},
     "sequential_rmsprop": {"keras2-optimizer-v2": 0, "keras2": 1, "keras3": 1},
     "sequential_nadam": {"keras2-optimizer-v2": 0, "keras2": 1, "keras3": 2},
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 from tfcompat import _graph, _runtime
 from tfcompat.errors import UnsupportedObjectError
+from tfcompat.state import arithmetic, opaque
 from tfcompat.state import entries as e
-from tfcompat.state import opaque
 from tfcompat.state.optimizers import LiveOptimizer, Reference
 
 
@@ -20,6 +20,9 @@ class LiveState:
         entries: by key, plain values apart.
         values: plain Python values and NumPy arrays by key.
         optimizers: by path.
+        normalizations: what the manifest says of layers whose arithmetic depends on the era.
+        finalizers: by path, what preprocessing layers must be told to do after their weights
+            have changed: Normalization computes with copies of them.
         unbuilt: paths of Keras layers and models that have no variables yet.
     """
 
@@ -39,6 +42,8 @@ class LiveState:
         self.values: dict[str, Any] = {}
         self.optimizers: dict[str, LiveOptimizer] = {}
         self.unbuilt: list[str] = []
+        self.normalizations: dict[str, dict[str, Any]] = {}
+        self.finalizers: dict[str, Any] = {}
         found: list[tuple[str, Any]] = []
         for path, value in self.graph.nodes:
             kind = _graph.kind_of(value)
@@ -53,6 +58,12 @@ class LiveState:
                     self._add(entry)
                 if kind in _graph.KERAS_KINDS and not value.built:
                     self.unbuilt.append(path)
+                elif kind == _graph.LAYER:
+                    if hasattr(value, "finalize_state"):
+                        self.finalizers[path] = value.finalize_state
+                    described = arithmetic.describe_layer(value)
+                    if described:
+                        self.normalizations[path] = described
         for path, variable in self.graph.seeds:
             self._add(e.VariableEntry(path, variable, e.SEED))
         references = self._references() if found else []
@@ -106,6 +117,7 @@ class LiveState:
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return what the manifest says of objects, apart from their entries."""
         described = {path: live.describe() for path, live in self.optimizers.items()}
+        described.update(self.normalizations)
         for path, order in self.graph.models.items():
             described[path] = {"type": "model", "order": order}
         return described
@@ -195,7 +207,11 @@ def _words(layer: Any) -> list[Any]:
         config = layer.get_config()
         names = ("mask_token", "oov_token", "mask_value", "oov_value")
         special = {"", "[UNK]", *(config[name] for name in names if name in config)}
-        return list(itertools.dropwhile(special.__contains__, layer.get_vocabulary()))
+        try:
+            words = layer.get_vocabulary()
+        except IndexError:  # it has none yet
+            return []
+        return list(itertools.dropwhile(special.__contains__, words))
 
 
 _ENTRIES_OF = {

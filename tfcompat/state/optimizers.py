@@ -44,6 +44,9 @@ _SLOT_NAMES = {
 _SCALAR_NAMES = {"momentum_cache": "u_product", "variable": "u_product", "_u_product": "u_product"}
 _NUMBER = re.compile(r"_\d+$")
 
+# Slots that Keras 3.0 names after no weight (Adagrad, Ftrl); they stand in the weights' order.
+_UNNAMED_SLOTS = ("accumulator",)
+
 # The option without which a class has, or does not use, a slot.
 _OPTION_OF_SLOT = {
     "momentum": "momentum",
@@ -51,19 +54,6 @@ _OPTION_OF_SLOT = {
     "average_gradient": "centered",
     "average": "use_ema",
     "gradient_accumulator": "gradient_accumulation_steps",
-}
-
-# Classes whose arithmetic differs between families, with what differs. RMSprop: `OptimizerV2`
-# adds epsilon outside the square root, the later families inside.
-_ARITHMETIC = {
-    "Nadam": (
-        "its momentum schedule is computed otherwise",
-        {OPTIMIZER_V2: "v2", KERAS_2: "keras2", KERAS_3: "keras3"},
-    ),
-    "RMSprop": (
-        "epsilon is added outside the square root up to TensorFlow 2.10 and inside from 2.11",
-        {OPTIMIZER_V2: "outside", KERAS_2: "inside", KERAS_3: "inside"},
-    ),
 }
 
 # How many bytes of weights are copied at a time while slots are made.
@@ -112,7 +102,8 @@ class LiveOptimizer:
             "family": self.family,
             "loss_scaling": self.outer is not self.inner,
             "schedule": self.has_schedule,
-            "stepped": self.has_slots,
+            # SGD without momentum has no variables but the counter.
+            "stepped": self.has_slots or bool(self._iterations.numpy()),
         }
 
     @property
@@ -227,8 +218,9 @@ class LiveOptimizer:
         The name holds both: `Adam/m/dense/kernel` in Keras 2, `adam/dense_kernel_momentum` in
         Keras 3. Weights of one name are told apart by their order.
         """
+        updated = self._updated() if self.family == KERAS_3 else self.references
         candidates: dict[str, list[Reference]] = {}
-        for reference in self.references:
+        for reference in updated:
             for name in reference.names:
                 candidates.setdefault(name, []).append(reference)
         slots: dict[tuple[str, str], Any] = {}
@@ -251,7 +243,11 @@ class LiveOptimizer:
                     slots[slot, key] = variable
                     break
             else:
-                if "Adafactor" in type(self.inner).__name__ and self.family == KERAS_3:
+                name = _graph.short_name(variable)
+                unnamed = sum(slot == name for slot, _ in slots)
+                if self.family == KERAS_3 and name in _UNNAMED_SLOTS and unnamed < len(updated):
+                    slots[name, updated[unnamed].key] = variable
+                elif "Adafactor" in type(self.inner).__name__ and self.family == KERAS_3:
                     pending.append(variable)
                 else:
                     rest[_graph.short_name(variable)] = variable
@@ -260,6 +256,17 @@ class LiveOptimizer:
             # once no longer lists those that it gets later.
             rest.update(_hidden_scalars(self.inner))
         return slots, rest
+
+    def _updated(self) -> list[Reference]:
+        """Return the weights that an optimizer was built for, in its order.
+
+        Those of Keras 3 keep them in a list, which tells weights of one name apart.
+        """
+        known = {id(reference.variable): reference for reference in self.references}
+        for held in vars(self.inner).values():
+            if isinstance(held, list) and held and all(id(one) in known for one in held):
+                return [known[id(one)] for one in held]
+        return self.references
 
     def _is_factored(self, slot: str, reference: Reference, pending: list[Any]) -> bool:
         """Tell whether the two variables before Adafactor's velocity are its factors.
@@ -397,11 +404,3 @@ def compare(saved: dict[str, Any], live: dict[str, Any]) -> list[str]:
             holder, other = ("saved", "live") if saved[field] else ("live", "saved")
             differences.append(f"the {holder} optimizer has {text}, the {other} one has not")
     return differences
-
-
-def arithmetic_difference(saved: dict[str, Any], live: dict[str, Any]) -> str | None:
-    """Return in words how two optimizers of one class compute otherwise, or None."""
-    text, families = _ARITHMETIC.get(live["class"], ("", {}))
-    if families.get(saved["family"]) == families.get(live["family"]):
-        return None
-    return f"{live['class']}: {text}"

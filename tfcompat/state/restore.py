@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import warnings
@@ -17,7 +18,7 @@ from tfcompat.errors import (
     StateMismatchError,
     TfcompatError,
 )
-from tfcompat.state import bundle, entries, manifest, optimizers
+from tfcompat.state import arithmetic, bundle, entries, manifest, optimizers
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.optimizers import LiveOptimizer
@@ -101,10 +102,10 @@ def restore_state(
     tensors = bundle.read(
         stored, {saved: document.entries[saved].dtype for saved in matched.pairs.values()}
     )
-    for line in matched.arithmetic:
+    if matched.arithmetic:
         warnings.warn(
-            f"The state was saved by {_writer(document)}. In this release {line}; the next steps "
-            "will differ from those the writer would have taken.",
+            f"Every value was restored, but the state was saved by {_writer(document)}, and this "
+            "release goes on otherwise:\n" + "\n".join(f"  {line}" for line in matched.arithmetic),
             ArithmeticWarning,
             stacklevel=2,
         )
@@ -135,7 +136,7 @@ class _Match:
         resets: entries of optimizers to put back to where they start, as the state's optimizer
             had not taken a step.
         missing, unexpected, different, skipped: as in `RestoreReport`.
-        arithmetic: what optimizers of these classes compute otherwise, in words.
+        arithmetic: what computes otherwise in the release that restores, in words.
     """
 
     def __init__(self, document: Manifest, live: LiveState) -> None:
@@ -153,6 +154,8 @@ class _Match:
         self._compare_models()
         for path, optimizer in live.optimizers.items():
             self._prepare_optimizer(path, optimizer)
+        for path, described in live.normalizations.items():
+            self._compare_arithmetic(self._saved_object(path), described)
         self._require_built()
         self._match()
 
@@ -194,6 +197,11 @@ class _Match:
                     f"{', '.join(order)} here. Give the layers names to match them by name"
                 )
 
+    def _compare_arithmetic(self, saved: dict[str, Any] | None, live: dict[str, Any]) -> None:
+        line = arithmetic.difference(saved, live) if saved else None
+        if line and line not in self.arithmetic:
+            self.arithmetic.append(line)
+
     def _prepare_optimizer(self, path: str, optimizer: LiveOptimizer) -> None:
         """Compare an optimizer with the state's, and have it make its variables."""
         saved = self._saved_object(path)
@@ -205,9 +213,7 @@ class _Match:
         if saved["class"] != described["class"]:
             self._excluded.update(entry.key for entry in optimizer.entries())
             return
-        difference = optimizers.arithmetic_difference(saved, described)
-        if difference:
-            self.arithmetic.append(difference)
+        self._compare_arithmetic(saved, described)
         if optimizer.has_slots:
             if not saved["stepped"]:
                 self._reset(path, optimizer)
@@ -375,7 +381,8 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
             entry.write(tensor)
     except Exception as error:
         for entry, before in reversed(undo):
-            entry.write(before)
+            with contextlib.suppress(Exception):  # what failed once may fail again
+                entry.write(before)
         if isinstance(error, TfcompatError):
             raise
         raise BadStateError(
@@ -385,6 +392,9 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     for entry, saved in variables:
         # Dropped at once, so that no more than one copy of the state is alive.
         entry.write(tensors.pop(saved))
+    for path, finalize in live.finalizers.items():
+        if any(entry.key.rpartition("/")[0] == path for entry, _ in variables):
+            finalize()
     return _graph.replace_values(live.objects, "", values)
 
 
