@@ -242,8 +242,11 @@ def python_of(name: str) -> str:
 
 
 def tail(log: Path, lines: int = 25) -> str:
-    """Return the last lines of a log."""
+    """Return the last lines of a log, after those that name the tests that failed."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    failed = [line for line in text.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    if failed:
+        return "\n".join(f"    {line[:300]}" for line in failed[:lines])
     return "\n".join(f"    {line}" for line in text.rstrip().splitlines()[-lines:])
 
 

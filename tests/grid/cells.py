@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from packaging.version import Version
 
 import tfcompat as tfc
 from tests.crossing import layers, optimizers
@@ -28,6 +29,7 @@ TOLERANCE = 1e-5
 
 def write(directory: pathlib.Path, environment: str) -> None:
     """Train every state, save it, and note the truth that a reader must find."""
+    tf.get_logger().setLevel("ERROR")
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     runtime = tfc.runtime()
@@ -63,6 +65,7 @@ def write(directory: pathlib.Path, environment: str) -> None:
 
 def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
     """Resume every state that any environment wrote."""
+    tf.get_logger().setLevel("ERROR")  # partial restores by tf.train.Checkpoint warn a lot
     runtime = tfc.runtime()
     era = runtime.era
     cells = []
@@ -96,8 +99,10 @@ def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
                     "seconds": round(seconds, 3),
                 }
             )
-    for cell in (*layers.read(directory, environment), *optimizers.read(directory, environment)):
-        cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})
+    edges = _edges(directory)
+    for family in (layers, optimizers):
+        for cell in family.read(directory, environment, edges):
+            cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})
     return {
         "environment": environment,
         "tensorflow": str(runtime.tensorflow),
@@ -105,6 +110,16 @@ def read(directory: pathlib.Path, environment: str) -> dict[str, Any]:
         "era": era,
         "cells": cells,
     }
+
+
+def _edges(directory: pathlib.Path) -> list[str]:
+    """Return the oldest and the newest environment of each era."""
+    eras: dict[str, list[tuple[Version, str]]] = {}
+    for written in directory.glob("*/environment.json"):
+        writer = json.loads(written.read_text())
+        release = (Version(writer["tensorflow"]), writer["environment"])
+        eras.setdefault(writer["era"], []).append(release)
+    return [name for found in eras.values() for _, name in (min(found), max(found))]
 
 
 def _iterators_cross(writer: dict[str, Any], runtime: tfc.Runtime) -> bool:

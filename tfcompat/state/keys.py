@@ -129,7 +129,9 @@ def unsupported(graph: _graph.Graph) -> list[str]:
     return [
         f"{path or 'the object itself'}: {type(value).__module__}.{type(value).__qualname__}"
         for path, value in graph.nodes
-        if _graph.kind_of(value) in kinds and e.value_kind(value) is None
+        if (_graph.kind_of(value) in kinds and e.value_kind(value) is None)
+        # MultiOptimizer (Keras 3.15): which optimizer has which weight, nothing public tells.
+        or (_graph.kind_of(value) == _graph.OPTIMIZER and hasattr(value, "optimizers"))
     ]
 
 

@@ -39,13 +39,17 @@ _SLOT_NAMES = {
     "Adafactor": {"v": "velocity"},
 }
 
-# Variables of an optimizer that belong to no weight: the product of Nadam's momentum schedule.
-# Keras 3 gives it no name, so that it is called `variable`, with a number.
-_SCALAR_NAMES = {"momentum_cache": "u_product", "variable": "u_product", "_u_product": "u_product"}
+# What each family calls the product of Nadam's momentum schedule, which belongs to no weight.
+# `experimental` of 2.9 and Keras 3 give it no name, so that it has an automatic one.
+_PRODUCT_NAMES = ("momentum_cache", "_u_product", "Variable", "variable")
+_PRODUCT = "u_product"
 _NUMBER = re.compile(r"_\d+$")
 
 # Slots that Keras 3.0 names after no weight (Adagrad, Ftrl); they stand in the weights' order.
 _UNNAMED_SLOTS = ("accumulator",)
+
+# Adafactor's slots that have another shape than the weight.
+_FACTORS = ("r", "c")
 
 # The option without which a class has, or does not use, a slot.
 _OPTION_OF_SLOT = {
@@ -91,6 +95,7 @@ class LiveOptimizer:
         else:
             self.family = KERAS_3
         classes = [cls.__name__ for cls in type(self.inner).__mro__]
+        self._has_product = "Nadam" in classes
         self._slot_names = next((_SLOT_NAMES[c] for c in classes if c in _SLOT_NAMES), {})
         self._config = self.inner.get_config()
 
@@ -102,6 +107,8 @@ class LiveOptimizer:
             "family": self.family,
             "loss_scaling": self.outer is not self.inner,
             "schedule": self.has_schedule,
+            # Those that add variables: without a slot to show it, too, an option counts.
+            "options": [name for name in _OPTION_OF_SLOT.values() if self._config.get(name)],
             # SGD without momentum has no variables but the counter.
             "stepped": self.has_slots or bool(self._iterations.numpy()),
         }
@@ -185,7 +192,9 @@ class LiveOptimizer:
             self._slots_by_name() if self.family != OPTIMIZER_V2 else self._slots_of_optimizer_v2()
         )
         scalars = {
-            _SCALAR_NAMES.get(_NUMBER.sub("", name), name): variable
+            _PRODUCT
+            if self._has_product and _NUMBER.sub("", name) in _PRODUCT_NAMES
+            else name: variable
             for name, variable in rest.items()
         }
         used = {}
@@ -218,7 +227,7 @@ class LiveOptimizer:
         The name holds both: `Adam/m/dense/kernel` in Keras 2, `adam/dense_kernel_momentum` in
         Keras 3. Weights of one name are told apart by their order.
         """
-        updated = self._updated() if self.family == KERAS_3 else self.references
+        updated = self._updated() if self.family == KERAS_3 else self._recognized()
         candidates: dict[str, list[Reference]] = {}
         for reference in updated:
             for name in reference.names:
@@ -234,6 +243,7 @@ class LiveOptimizer:
                     reference
                     for reference in candidates.get(name, ())
                     if (slot, reference.key) not in slots
+                    and (slot in _FACTORS or reference.variable.shape == variable.shape)
                 ]
                 if taken:
                     key = taken[0].key
@@ -251,10 +261,10 @@ class LiveOptimizer:
                     pending.append(variable)
                 else:
                     rest[_graph.short_name(variable)] = variable
-        if self.family == KERAS_2 and slots:
+        if self._has_product and self.family == KERAS_2 and slots:
             # Not before the slots are there: on 2.21 an optimizer whose children were listed
             # once no longer lists those that it gets later.
-            rest.update(_hidden_scalars(self.inner))
+            rest.update(_hidden_product(self.inner))
         return slots, rest
 
     def _updated(self) -> list[Reference]:
@@ -268,6 +278,37 @@ class LiveOptimizer:
                 return [known[id(one)] for one in held]
         return self.references
 
+    def _recognized(self) -> list[Reference]:
+        """Leave out the weights of other optimizers that have the name of one of this one's.
+
+        Keras 2 tells by a KeyError that it does not know a variable. It is asked for the update
+        of each in doubt while TensorFlow traces, so that nothing is updated.
+        """
+        counts: dict[str, int] = {}
+        for reference in self.references:
+            path = _graph.path_of(reference.variable)
+            counts[path] = counts.get(path, 0) + 1
+        if all(count == 1 for count in counts.values()) or not self._own_variables():
+            return self.references
+        return [
+            reference
+            for reference in self.references
+            if counts[_graph.path_of(reference.variable)] == 1
+            or self._recognizes(reference.variable)
+        ]
+
+    def _recognizes(self, variable: Any) -> bool:
+        tf = _runtime.tensorflow()
+
+        def update() -> None:
+            self.inner.update_step(tf.zeros_like(variable), variable)
+
+        try:
+            tf.function(update, autograph=False).get_concrete_function()
+        except KeyError:
+            return False
+        return True
+
     def _is_factored(self, slot: str, reference: Reference, pending: list[Any]) -> bool:
         """Tell whether the two variables before Adafactor's velocity are its factors.
 
@@ -279,8 +320,8 @@ class LiveOptimizer:
     def _own_variables(self) -> list[Any]:
         variables = self.inner.variables
         variables = variables() if callable(variables) else variables
-        rate = None if self.has_schedule else self.inner.learning_rate
-        skipped = (id(self._iterations), id(rate))
+        # 2.9 keeps the present rate of a schedule in a variable as well.
+        skipped = (id(self._iterations), id(getattr(self.inner, "learning_rate", None)))
         return [v for v in variables if id(v) not in skipped]
 
     @property
@@ -344,16 +385,13 @@ def _keras_3_splits(path: str) -> list[tuple[str, str]]:
     return [(name[cut + 1 :], name[:cut]) for cut in reversed(cuts)]
 
 
-def _hidden_scalars(optimizer: Any) -> dict[str, Any]:
-    """Find the variables that an optimizer of Keras 2 tracks but does not list.
-
-    Nadam keeps its product out of `variables` from 2.11 to 2.15.
-    """
+def _hidden_product(optimizer: Any) -> dict[str, Any]:
+    """Find the product that Nadam tracks, but keeps out of `variables` from 2.11 to 2.15."""
     view = getattr(_runtime.tensorflow().train, "TrackableView", None)
     if view is None:
         return {}
     children = view(optimizer).children(optimizer)
-    return {name: child for name, child in children.items() if name in _SCALAR_NAMES}
+    return {name: child for name, child in children.items() if name in _PRODUCT_NAMES}
 
 
 def _chunks(variables: list[Any]) -> Iterable[list[Any]]:
@@ -403,4 +441,7 @@ def compare(saved: dict[str, Any], live: dict[str, Any]) -> list[str]:
         if saved[field] != live[field]:
             holder, other = ("saved", "live") if saved[field] else ("live", "saved")
             differences.append(f"the {holder} optimizer has {text}, the {other} one has not")
+    for option in sorted({*saved["options"]} ^ {*live["options"]}):
+        holder, other = ("saved", "live") if option in saved["options"] else ("live", "saved")
+        differences.append(f"the {holder} optimizer has the option `{option}`, the {other} one not")
     return differences

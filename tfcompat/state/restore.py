@@ -133,8 +133,8 @@ class _Match:
 
     Attributes:
         pairs: live key to the key in the state.
-        resets: entries of optimizers to put back to where they start, as the state's optimizer
-            had not taken a step.
+        resets: by path of an optimizer, its entries to put back to where they start, as the
+            state's optimizer had not taken a step.
         missing, unexpected, different, skipped: as in `RestoreReport`.
         arithmetic: what computes otherwise in the release that restores, in words.
     """
@@ -143,7 +143,7 @@ class _Match:
         self.document = document
         self.live = live
         self.pairs: dict[str, str] = {}
-        self.resets: list[tuple[entries.Entry, Any]] = []
+        self.resets: dict[str, list[entries.Entry]] = {}
         self.missing: list[str] = []
         self.unexpected: list[str] = []
         self.different: list[str] = []
@@ -238,11 +238,9 @@ class _Match:
 
     def _reset(self, path: str, optimizer: LiveOptimizer) -> None:
         """The state was saved before the first step: its optimizer has no variables yet."""
-        saved = self.document.entries
-        fresh = {entry.key: entry for entry in optimizer.initial_entries()}
-        for entry in optimizer.entries():
-            if self._saved_key(entry.key) not in saved and entry.key in fresh:
-                self.resets.append((entry, fresh[entry.key].read()))
+        self.resets[path] = [
+            entry for entry in optimizer.entries() if self._saved_key(entry.key) is None
+        ]
 
     def _require_built(self) -> None:
         keys = self.document.entries
@@ -265,7 +263,7 @@ class _Match:
 
     def _match(self) -> None:
         used = set()
-        reset = {entry.key for entry, _ in self.resets}
+        reset = {entry.key for found in self.resets.values() for entry in found}
         for key in [*self.live.entries, *self.live.values]:
             saved_key = self._saved_key(key)
             entry = self.live.entries.get(key)
@@ -361,7 +359,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     live = matched.live
     values: dict[str, Any] = {}
     variables: list[tuple[entries.Entry, str]] = []
-    others: list[tuple[entries.Entry, Any]] = list(matched.resets)
+    others: list[tuple[entries.Entry, Any]] = []
     for key, saved in matched.pairs.items():
         if key in live.values:
             kind = document.entries[saved].kind
@@ -392,6 +390,12 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     for entry, saved in variables:
         # Dropped at once, so that no more than one copy of the state is alive.
         entry.write(tensors.pop(saved))
+    for path, found in matched.resets.items():
+        # After the weights, which an average of weights starts from.
+        fresh = {entry.key: entry for entry in live.optimizers[path].initial_entries()}
+        for entry in found:
+            if entry.key in fresh:
+                entry.write(fresh[entry.key].read())
     for path, finalize in live.finalizers.items():
         if any(entry.key.rpartition("/")[0] == path for entry, _ in variables):
             finalize()

@@ -1,0 +1,1 @@
+"""Every built-in layer and optimizer, carried from each release to every other."""
