@@ -33,7 +33,7 @@ _PREFIX = "state"
 _SAVING = ".saving-"
 _DELETING = ".deleting-"
 
-# States larger than this are written by several threads, a shard each.
+# States larger than this are written by several threads, a shard each, and read by several.
 _SHARD_FROM = 64 * 2**20
 _SHARDS = 4
 
@@ -122,6 +122,7 @@ def next_step(directory: str) -> int:
 def write(
     directory: str,
     tensors: dict[str, Any],
+    sizes: dict[str, int],
     manifest: bytes,
     step: int,
     keep: int | None,
@@ -131,6 +132,7 @@ def write(
     Args:
         directory: is made where it does not exist.
         tensors: by key.
+        sizes: by key, in bytes; 0 where it is not known.
         manifest: is stored under a key of its own.
         step: a state of the same step is replaced.
         keep: how many of the newest states stay; None keeps all.
@@ -144,8 +146,8 @@ def write(
     hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-{token}")
     try:
         gfile.makedirs(hidden)
-        _write_checkpoint(hidden, {**tensors, MANIFEST: tf.constant(manifest)})
-        _check_written(hidden, tensors)
+        _write_checkpoint(hidden, {**tensors, MANIFEST: tf.constant(manifest)}, sizes)
+        _check_written(hidden, sum(sizes.values()))
         present = _stored(directory)
         sequence = present[-1].sequence + 1 if present else 0
         name = f"state-{sequence:08d}-{step}-{token}"
@@ -170,30 +172,33 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())
 
 
-def _write_checkpoint(directory: str, tensors: dict[str, Any]) -> None:
+def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, int]) -> None:
     tf = _runtime.tensorflow()
-    sizes = {
-        key: tensor.dtype.size * tensor.shape.num_elements() for key, tensor in tensors.items()
-    }
-    shards = _SHARDS if sum(sizes.values()) > _SHARD_FROM else 1
+    groups = _balanced(list(tensors), sizes, _SHARDS)
     prefix = os.path.join(directory, _PREFIX)
-    if shards == 1:
+    if len(groups) == 1:
         _save(prefix, tensors)
         return
-    groups: list[dict[str, Any]] = [{} for _ in range(shards)]
-    filled = [0] * shards
-    # The largest first, each to the emptiest shard.
-    for key in sorted(tensors, key=lambda key: -sizes[key]):
-        index = filled.index(min(filled))
-        groups[index][key] = tensors[key]
-        filled[index] += sizes[key]
-    groups = [group for group in groups if group]
     parts = [os.path.join(directory, f"part-{index}") for index in range(len(groups))]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(_save, parts, groups))
+        list(pool.map(_save, parts, [{key: tensors[key] for key in group} for group in groups]))
     tf.raw_ops.MergeV2Checkpoints(
         checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False
     )
+
+
+def _balanced(keys: list[str], sizes: dict[str, int], most: int) -> list[list[str]]:
+    """Part the keys of a large state into groups of about the same size."""
+    if sum(sizes.get(key, 0) for key in keys) < _SHARD_FROM:
+        return [keys]
+    groups: list[list[str]] = [[] for _ in range(most)]
+    filled = [0] * most
+    # The largest first, each to the emptiest group.
+    for key in sorted(keys, key=lambda key: -sizes.get(key, 0)):
+        index = filled.index(min(filled))
+        groups[index].append(key)
+        filled[index] += sizes.get(key, 0)
+    return [group for group in groups if group]
 
 
 def _save(prefix: str, tensors: dict[str, Any]) -> None:
@@ -207,15 +212,12 @@ def _save(prefix: str, tensors: dict[str, Any]) -> None:
         )
 
 
-def _check_written(directory: str, tensors: dict[str, Any]) -> None:
-    """Compare the size of what was written with what had to be.
+def _check_written(directory: str, expected: int) -> None:
+    """Compare the size of what was written with what had to be at least.
 
     No earlier state is removed for one that a full disk has cut short.
     """
-    tf = _runtime.tensorflow()
-    expected = sum(t.dtype.size * t.shape.num_elements() for t in tensors.values()
-                   if t.dtype != tf.string)  # fmt: skip
-    gfile = tf.io.gfile
+    gfile = _gfile()
     written = sum(
         gfile.stat(os.path.join(directory, name)).length
         for name in gfile.listdir(directory)
@@ -307,12 +309,13 @@ def read_manifest(one: Stored) -> bytes:
         return bytes(reader.get_tensor(MANIFEST))
 
 
-def read(one: Stored, dtypes: dict[str, str]) -> dict[str, Any]:
+def read(one: Stored, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[str, Any]:
     """Read tensors; TensorFlow compares the checksum of each.
 
     Args:
         one: the state.
         dtypes: the name of the dtype of each key to read.
+        sizes: by key, in bytes; 0 where it is not known.
 
     Raises:
         BadStateError: the files are truncated or altered.
@@ -320,11 +323,20 @@ def read(one: Stored, dtypes: dict[str, str]) -> dict[str, Any]:
     if not dtypes:
         return {}
     tf = _runtime.tensorflow()
-    with _reading(one), tf.device("CPU:0"):
-        tensors = tf.raw_ops.RestoreV2(
-            prefix=one.prefix,
-            tensor_names=list(dtypes),
-            shape_and_slices=[""] * len(dtypes),
-            dtypes=[tf.as_dtype(name) for name in dtypes.values()],
-        )
-    return dict(zip(dtypes, tensors))
+
+    def read_group(keys: list[str]) -> Any:
+        with tf.device("CPU:0"):
+            return tf.raw_ops.RestoreV2(
+                prefix=one.prefix,
+                tensor_names=keys,
+                shape_and_slices=[""] * len(keys),
+                dtypes=[tf.as_dtype(dtypes[key]) for key in keys],
+            )
+
+    threads = os.cpu_count() or 1
+    groups = _balanced(list(dtypes), sizes, threads)
+    with _reading(one), ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(read_group, groups)) if len(groups) > 1 else [read_group(groups[0])]
+    return {
+        key: tensor for keys, tensors in zip(groups, found) for key, tensor in zip(keys, tensors)
+    }

@@ -99,8 +99,11 @@ def restore_state(
     matched = _Match(document, live)
     if strict:
         matched.raise_mismatch()
+    wanted = {saved: document.entries[saved] for saved in matched.pairs.values()}
     tensors = bundle.read(
-        stored, {saved: document.entries[saved].dtype for saved in matched.pairs.values()}
+        stored,
+        {key: entry.dtype for key, entry in wanted.items()},
+        {key: entry.nbytes or 0 for key, entry in wanted.items()},
     )
     if matched.arithmetic:
         warnings.warn(

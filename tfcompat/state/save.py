@@ -207,7 +207,8 @@ def _read(live: LiveState) -> tuple[dict[str, Any], dict[str, StateEntry]]:
     with tf.init_scope():  # keeps the reads off a gradient tape
         for key, entry in live.entries.items():
             tensor = tensors[key] = entry.read()
-            saved[key] = StateEntry(entry.dtype, tuple(tensor.shape), entry.kind)
+            shape = tuple(tensor.shape) if None in entry.shape else entry.shape
+            saved[key] = StateEntry(entry.dtype, shape, entry.kind)  # type: ignore[arg-type]
         for key, value in live.values.items():
             kind, array = entries.encode(value)
             tensors[key] = tf.constant(array, shape=array.shape)
@@ -243,5 +244,6 @@ def _write(
             objects=objects,
             aliases=aliases,
         )
-        stored = bundle.write(directory, tensors, manifest.to_bytes(), step, keep)
+        sizes = {key: entry.nbytes or 0 for key, entry in saved.items()}
+        stored = bundle.write(directory, tensors, sizes, manifest.to_bytes(), step, keep)
     return SavedState(directory, stored.step, stored.prefix)
