@@ -86,7 +86,9 @@ def _total(pairs: dict[str, dict[str, str]]) -> str:
 
 
 def _label(name: str) -> str:
-    return re.sub(r"^py(\d)(\d+)-(tf)?", r"", name).replace("-legacy", " legacy")
+    # Two environments have the newest release; one of them has the newest Python.
+    newest = " py3.13" if name.startswith("py313") else ""
+    return re.sub(r"^py\d+-(tf)?", "", name).replace("-legacy", " legacy") + newest
 
 
 def _draw(table: dict[str, Any], results: list[dict[str, Any]]) -> str:

@@ -332,6 +332,27 @@ def test_several_models_and_optimizers(tmp_path) -> None:
         assert_same(second[name].get_weights(), first[name].get_weights())
 
 
+def test_optimizer_without_the_weights_it_updates(tmp_path) -> None:
+    model = compiled()
+    train(model)
+    with pytest.raises(tfc.UnsupportedObjectError, match="weights that are not part of the state"):
+        tfc.save_state(tmp_path, {"optimizer": model.optimizer})
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_that_differ_by_an_underscore(tmp_path) -> None:
+    class Module(tf.Module):
+        def __init__(self, number):
+            super().__init__()
+            self._w = tf.Variable(float(number), name="w")
+            self.w = tf.Variable(float(number + 1), name="w")
+
+    saved, live = Module(1), Module(5)
+    tfc.save_state(tmp_path, saved)
+    assert len(tfc.restore_state(tmp_path, live).restored) == 2
+    assert (live._w.numpy(), live.w.numpy()) == (1.0, 2.0)
+
+
 def test_changed_learning_rate_is_restored(tmp_path) -> None:
     first, second = compiled(), compiled()
     train(first)

@@ -74,6 +74,9 @@ class LiveState:
                 self._add(entry)
 
     def _add(self, entry: e.Entry) -> None:
+        while entry.key in self.entries and not _is_same(self.entries[entry.key], entry):
+            # A class may have `kernel` and `_kernel`, which are one name in a state.
+            entry.key += "~"
         self.entries[entry.key] = entry
 
     def _references(self) -> list[Reference]:
@@ -121,6 +124,12 @@ class LiveState:
         for path, order in self.graph.models.items():
             described[path] = {"type": "model", "order": order}
         return described
+
+
+def _is_same(one: e.Entry, other: e.Entry) -> bool:
+    if isinstance(one, e.VariableEntry) and isinstance(other, e.VariableEntry):
+        return one.variable is other.variable
+    return type(one) is type(other)
 
 
 def unsupported(graph: _graph.Graph) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tfcompat import _graph, _runtime
+from tfcompat.errors import UnsupportedObjectError
 from tfcompat.state.entries import COUNTER, VARIABLE, Entry, VariableEntry
 
 OPTIMIZER_V2 = "OptimizerV2"
@@ -218,8 +219,11 @@ class LiveOptimizer:
                     continue
                 slots[name, reference.key] = slot
                 known.add(id(slot))
-        rest = [variable for variable in self.inner.weights if id(variable) not in known]
-        return slots, {_graph.short_name(variable): variable for variable in rest}
+        rest: dict[str, Any] = {}
+        for variable in self.inner.weights:
+            if id(variable) not in known:
+                self._add_rest(rest, variable)
+        return slots, rest
 
     def _slots_by_name(self) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
         """Tell by its name which slot of which weight each variable is.
@@ -260,12 +264,25 @@ class LiveOptimizer:
                 elif "Adafactor" in type(self.inner).__name__ and self.family == KERAS_3:
                     pending.append(variable)
                 else:
-                    rest[_graph.short_name(variable)] = variable
+                    self._add_rest(rest, variable)
         if self._has_product and self.family == KERAS_2 and slots:
             # Not before the slots are there: on 2.21 an optimizer whose children were listed
             # once no longer lists those that it gets later.
             rest.update(_hidden_product(self.inner))
         return slots, rest
+
+    def _add_rest(self, rest: dict[str, Any], variable: Any) -> None:
+        """Add a variable that is no slot of a weight in the state, under its short name."""
+        name = _graph.short_name(variable)
+        # Keras's own optimizers have nothing but slots that is no scalar.
+        is_slot = len(variable.shape) > 0 and _graph.keras_of(self.inner).owns(type(self.inner))
+        if is_slot or name in rest:
+            raise UnsupportedObjectError(
+                f"{self.path or 'The optimizer'}: {type(self.inner).__name__} has variables for "
+                f"weights that are not part of the state, {_graph.path_of(variable)!r} among "
+                "them. Pass the model, or the variables it updates, along with it."
+            )
+        rest[name] = variable
 
     def _updated(self) -> list[Reference]:
         """Return the weights that an optimizer was built for, in its order.
