@@ -387,6 +387,35 @@ def test_state_of_a_model_in_a_second_keras(tmp_path) -> None:
     assert_same(second.get_weights(), first.get_weights())
 
 
+@pytest.mark.parametrize("broken", ["serialize", "deserialize"])
+def test_object_that_fails_while_it_is_restored(broken, tmp_path) -> None:
+    class Counter(tf.train.experimental.PythonState):
+        def __init__(self, count):
+            self.count = count
+
+        def serialize(self):
+            return str(self.count)
+
+        def deserialize(self, text):
+            self.count = int(text)
+
+    def fail(*arguments):
+        raise RuntimeError("on purpose")
+
+    def make(number):
+        return {"a": Counter(number), "b": Counter(number), "w": tf.Variable(float(number))}
+
+    tfc.save_state(tmp_path, make(1))
+    live = make(2)
+    setattr(live["b"], broken, fail)
+    with pytest.raises(tfc.BadStateError, match="b could not be restored, and nothing has changed"):
+        tfc.restore_state(tmp_path, live)
+    assert (live["a"].count, live["b"].count, live["w"].numpy()) == (2, 2, 2.0)
+    live = make(3)
+    tfc.restore_state(tmp_path, live)
+    assert (live["a"].count, live["b"].count, live["w"].numpy()) == (1, 1, 1.0)
+
+
 def test_inside_a_function_is_an_error(tmp_path) -> None:
     variable = tf.Variable(1.0)
 

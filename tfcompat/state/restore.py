@@ -376,8 +376,10 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
         else:
             others.append((entry, tensors[saved]))
     undo: list[tuple[entries.Entry, Any]] = []
+    key = ""
     try:
         for entry, tensor in others:
+            key = entry.key
             undo.append((entry, entry.read()))
             entry.write(tensor)
     except Exception as error:
@@ -387,7 +389,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
         if isinstance(error, TfcompatError):
             raise
         raise BadStateError(
-            f"{undo[-1][0].key} could not be restored, and nothing has changed. It was saved by "
+            f"{key} could not be restored, and nothing has changed. It was saved by "
             f"{_writer(document)}. {error}"
         ) from error
     for entry, saved in variables:
