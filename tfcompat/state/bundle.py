@@ -33,9 +33,10 @@ _PREFIX = "state"
 _SAVING = ".saving-"
 _DELETING = ".deleting-"
 
-# States larger than this are written by several threads, a shard each, and read by several.
-_SHARD_FROM = 64 * 2**20
-_SHARDS = 4
+# States larger than this are written by several threads and read by several. It is also the size
+# of a shard: up to 2.10 SaveV2 copies all it is given, and two shards at a time are copied.
+_SHARD_SIZE = 64 * 2**20
+_MOST_SHARDS = 64
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -174,7 +175,8 @@ def _host() -> str:
 
 def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, int]) -> None:
     tf = _runtime.tensorflow()
-    groups = _balanced(list(tensors), sizes, _SHARDS)
+    shards = min(sum(sizes.values()) // _SHARD_SIZE + 1, _MOST_SHARDS)
+    groups = _balanced(list(tensors), sizes, shards)
     prefix = os.path.join(directory, _PREFIX)
     if len(groups) == 1:
         _save(prefix, tensors)
@@ -189,7 +191,7 @@ def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, 
 
 def _balanced(keys: list[str], sizes: dict[str, int], most: int) -> list[list[str]]:
     """Part the keys of a large state into groups of about the same size."""
-    if sum(sizes.get(key, 0) for key in keys) < _SHARD_FROM:
+    if sum(sizes.get(key, 0) for key in keys) < _SHARD_SIZE:
         return [keys]
     groups: list[list[str]] = [[] for _ in range(most)]
     filled = [0] * most
