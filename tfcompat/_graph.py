@@ -202,10 +202,10 @@ def _classify(cls: type) -> tuple[str, _Keras | None]:
     experimental = tf.lookup.experimental
     for kind, candidates in (
         (GENERATOR, (tf.random.Generator,)),
-        # The export of a DenseHashTable has its empty buckets among the keys, and nothing public
-        # tells which key stands for them: TensorFlow itself must save it.
-        (OPAQUE, (experimental.DenseHashTable,)),
-        (TABLE, (_attribute(experimental, "MutableHashTable"),)),
+        (
+            TABLE,
+            (experimental.DenseHashTable, _attribute(experimental, "MutableHashTable")),
+        ),
         (ITERATOR, (_attribute(tf, "data", "Iterator"),)),
         (PYTHON_STATE, (tf.train.experimental.PythonState,)),
         (

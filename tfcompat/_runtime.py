@@ -186,7 +186,7 @@ def loaded_keras() -> tuple[ModuleType, ...]:
 # Ranges of releases within which a dataset iterator of one restores in another. Across their
 # borders most fail, and some go on at the wrong place without a word (a shuffled dataset of 2.13
 # in 2.12), which nothing can probe.
-_ITERATOR_RANGES = (((2, 6), (2, 10)), ((2, 14), (999,)))
+_ITERATOR_RANGES = (((2, 7), (2, 10)), ((2, 14), (999,)))
 
 
 def reads_iterators_of(writer: str) -> bool:

@@ -282,7 +282,7 @@ ARITHMETIC = {
 }
 
 # Ranges of releases between which a dataset iterator goes on; across their borders it is refused.
-ITERATOR_RANGES = (((2, 6), (2, 10)), ((2, 14), (9, 99)))
+ITERATOR_RANGES = (((2, 7), (2, 10)), ((2, 14), (9, 99)))
 
 # Nadam of 2.11 to 2.15 counts its steps in a Python number that no checkpoint holds, so that its
 # next step after any restore is another even in the same release.

@@ -220,6 +220,13 @@ def tables():
             lambda: experimental.DenseHashTable(tf.int64, tf.float32, -1.0, -1, -2), id="Dense"
         )
     ]
+    small = {"initial_num_buckets": 4}
+    found.append(
+        pytest.param(
+            lambda: experimental.DenseHashTable(tf.int64, tf.float32, -1.0, -1, -2, **small),
+            id="Dense-small",
+        )
+    )
     if hasattr(experimental, "MutableHashTable"):  # from 2.8
         found.append(
             pytest.param(lambda: experimental.MutableHashTable(tf.int64, tf.float32, -1.0), id="M")
@@ -230,13 +237,32 @@ def tables():
 @pytest.mark.parametrize("make", tables())
 def test_lookup_tables(make, tmp_path) -> None:
     table, other = make(), make()
-    table.insert(tf.constant([5, 7, 9], tf.int64), [0.5, 0.75, 1.0])
+    table.insert(tf.constant([5, 7, 8, 9], tf.int64), [0.5, 0.75, 7.0, 1.0])
+    table.remove(tf.constant([8], tf.int64))
     tfc.save_state(tmp_path, {"table": table})
     other.insert(tf.constant([5, 6], tf.int64), [3.0, 4.0])
     tfc.restore_state(tmp_path, {"table": other})
     keys = tf.constant([5, 6, 7, 9], tf.int64)
     np.testing.assert_array_equal(other.lookup(keys).numpy(), [0.5, -1.0, 0.75, 1.0])
     assert int(other.size()) == 3
+    empty = make()
+    tfc.save_state(tmp_path, {"table": empty})
+    tfc.restore_state(tmp_path, {"table": other})
+    assert int(other.size()) == 0
+
+
+def test_lookup_table_of_vectors(tmp_path) -> None:
+    def make():
+        return tf.lookup.experimental.DenseHashTable(
+            tf.string, tf.float32, [0.0, 0.0], ["", ""], ["?", "?"]
+        )
+
+    table, other = make(), make()
+    table.insert([["a", "b"], ["a", "c"]], [[1.0, 2.0], [3.0, 4.0]])
+    tfc.save_state(tmp_path, table)
+    tfc.restore_state(tmp_path, other)
+    found = other.lookup([["a", "c"], ["b", "a"], ["a", "b"]]).numpy()
+    np.testing.assert_array_equal(found, [[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]])
 
 
 def test_dataset_iterators_go_on_where_they_were(tmp_path) -> None:

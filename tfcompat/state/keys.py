@@ -157,34 +157,62 @@ def _seed_entries(path: str, value: Any) -> list[e.Entry]:
 
 
 def _table_entries(path: str, table: Any) -> list[e.Entry]:
-    """Return a lookup table's keys and values; both are needed to restore either."""
-    tf = _runtime.tensorflow()
-    received: dict[str, Any] = {}
+    """Return a lookup table's keys and values; both are needed to restore either.
 
-    def read(index: int) -> Any:
-        return tf.identity(table.export()[index])
+    Not what `tf.train.Checkpoint` saves of it: a DenseHashTable of 2.9 comes back empty from
+    that in other releases, without a word.
+    """
+    tf = _runtime.tensorflow()
+    keys = _keys_of(table)
+    contents = {"keys": keys, "values": table.lookup(keys)}
+    received: dict[str, Any] = {}
 
     def write(name: str, tensor: Any) -> None:
         received[name] = tensor
-        if len(received) == 2:
-            present, _ = table.export()
-            table.remove(present)
+        if len(received) == len(contents):
+            table.remove(_keys_of(table))
             table.insert(received["keys"], received["values"])
             received.clear()
 
-    shapes = {"keys": table.export()[0].shape, "values": table.export()[1].shape}
-    dtypes = {"keys": table.key_dtype.name, "values": table.value_dtype.name}
     return [
         e.Entry(
             _graph.join(path, name),
             e.TABLE,
-            dtypes[name],
-            (None, *shapes[name].as_list()[1:]),
-            lambda index=index: read(index),  # type: ignore[misc]
+            tensor.dtype.name,
+            (None, *tensor.shape.as_list()[1:]),
+            lambda tensor=tensor: tf.identity(tensor),  # type: ignore[misc]
             lambda tensor, name=name: write(name, tensor),  # type: ignore[misc]
         )
-        for index, name in enumerate(("keys", "values"))
+        for name, tensor in contents.items()
     ]
+
+
+def _keys_of(table: Any) -> Any:
+    """Return the keys of a lookup table.
+
+    The export of a DenseHashTable has its empty and deleted buckets among them, under two keys
+    that nothing public tells; looking one of these up is an error.
+    """
+    tf = _runtime.tensorflow()
+    keys = table.export()[0]
+    if not isinstance(table, tf.lookup.experimental.DenseHashTable):
+        return keys
+    array = keys.numpy()
+    rows = list(dict.fromkeys(map(tuple, array.reshape(len(array), -1).tolist())))
+
+    def tensor(some: list[tuple[Any, ...]]) -> Any:
+        flat = [item for row in some for item in row]
+        return tf.reshape(tf.constant(flat, keys.dtype), (len(some), *array.shape[1:]))
+
+    def valid(some: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        try:
+            table.lookup(tensor(some))
+        except tf.errors.InvalidArgumentError:
+            middle = len(some) // 2
+            return valid(some[:middle]) + valid(some[middle:]) if middle else []
+        return some
+
+    return tensor(valid(rows))
 
 
 def _vocabulary_entries(path: str, layer: Any) -> list[e.Entry]:
