@@ -48,6 +48,7 @@ def test_public_api_is_frozen() -> None:
         "ArithmeticWarning",
         "AutoTrackable",
         "BadStateError",
+        "MissingOptimizerWarning",
         "NewerReleaseWarning",
         "NotBuiltError",
         "RestoreReport",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tfcompat.errors import (
         ArithmeticWarning,
         BadStateError,
+        MissingOptimizerWarning,
         NewerReleaseWarning,
         NotBuiltError,
         StateMismatchError,
@@ -59,6 +60,7 @@ _HOMES = {
     "tfcompat._runtime": ("Runtime", "runtime", "supports"),
     "tfcompat.errors": (
         "ArithmeticWarning",
+        "MissingOptimizerWarning",
         "BadStateError",
         "NewerReleaseWarning",
         "NotBuiltError",
@@ -122,6 +124,7 @@ __all__ = [  # noqa: RUF022 - in the order of the documentation
     "TfcompatError",
     "ArithmeticWarning",
     "BadStateError",
+    "MissingOptimizerWarning",
     "NewerReleaseWarning",
     "NotBuiltError",
     "StateMismatchError",

@@ -256,7 +256,8 @@ def path_of(variable: Any) -> str:
     return str(name).partition(":")[0]
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """Return a name in small letters, without what is neither letter nor digit."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
@@ -271,12 +272,12 @@ def automatic_base(layer: Any) -> tuple[str, int] | None:
     base, _, number = name.rpartition("_")
     if not number.isdigit():
         base, number = name, "0"
-    squeezed, cls = _squeezed(base), _squeezed(type(layer).__name__)
+    letters, cls = squeezed(base), squeezed(type(layer).__name__)
     # `model` and `functional` are the automatic names of a functional model, in Keras 2 and 3.
-    if squeezed in (cls, "private" + cls) or (
-        squeezed in ("model", "functional") and kind_of(layer) == FUNCTIONAL
+    if letters in (cls, "private" + cls) or (
+        letters in ("model", "functional") and kind_of(layer) == FUNCTIONAL
     ):
-        return _CANONICAL_BASES.get(squeezed) or _snake_case(type(layer).__name__), int(number)
+        return _CANONICAL_BASES.get(letters) or _snake_case(type(layer).__name__), int(number)
     return None
 
 
@@ -312,8 +313,8 @@ def layer_names(layers: list[Any]) -> list[tuple[str, bool]]:
     return named
 
 
-def _weight_names(layer: Any, weights: list[Any]) -> list[str]:
-    """Name the weights of one of Keras's own layers by their short names.
+def weight_names(layer: Any, paths: list[str]) -> list[str]:
+    """Name the weights of one of Keras's own layers, given by their paths, by their short names.
 
     Where several share one (the four projections of an attention layer) the component before
     it tells them apart: `query/kernel`.
@@ -326,20 +327,21 @@ def _weight_names(layer: Any, weights: list[Any]) -> list[str]:
                 return _RENAMED_WEIGHTS[cls, name]
         return name
 
-    paths = [path_of(weight).split("/") for weight in weights]
-    names = [renamed(path[-1]) for path in paths]
+    components = [path.split("/") for path in paths]
+    names = [renamed(path[-1]) for path in components]
     if len(set(names)) < len(names):
-        names = [join(*path[-2:-1], name) for path, name in zip(paths, names)]
-    return _distinct(names)
+        names = [join(*path[-2:-1], name) for path, name in zip(components, names)]
+    return distinct(names)
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
+    """Number the names that occur more than once."""
     seen: dict[str, int] = {}
-    distinct = []
+    numbered = []
     for name in names:
         count = seen[name] = seen.get(name, -1) + 1
-        distinct.append(f"{name}_{count}" if count else name)
-    return distinct
+        numbered.append(f"{name}_{count}" if count else name)
+    return numbered
 
 
 @functools.cache
@@ -420,7 +422,7 @@ def children_of(value: Any) -> list[tuple[str, Any]]:
         return _items(value)
     if kind == METRIC:
         variables = list(value.variables)
-        return list(zip(_distinct([short_name(variable) for variable in variables]), variables))
+        return list(zip(distinct([short_name(variable) for variable in variables]), variables))
     if kind == MODULE:
         return list(_attributes(value, _bare_module_attributes()))
     if kind not in KERAS_KINDS:
@@ -462,7 +464,8 @@ def _children_of_own_layer(layer: Any) -> list[tuple[str, Any]]:
                 covered.update(id(weight) for weight in sublayer.weights)
         children.append((name, child))
     remaining = [weight for weight in weights if id(weight) not in covered]
-    return [*zip(_weight_names(layer, remaining), remaining), *children]
+    names = weight_names(layer, [path_of(weight) for weight in remaining])
+    return [*zip(names, remaining), *children]
 
 
 def replace_values(value: Any, path: str, values: dict[str, Any]) -> Any:
@@ -591,7 +594,7 @@ class Graph:
             return
         weights = {id(weight) for weight in layer.weights}
         seeds = [variable for variable in layer.variables if id(variable) not in weights]
-        for name, seed in zip(_distinct([short_name(seed) for seed in seeds]), seeds):
+        for name, seed in zip(distinct([short_name(seed) for seed in seeds]), seeds):
             if self._paths.setdefault(id(seed), join(path, name)) == join(path, name):
                 self.seeds.append((join(path, name), seed))
 
@@ -600,7 +603,7 @@ class Graph:
         taken = {path for path, _ in self.nodes}
         for path, layer in reversed(custom):
             loose = [weight for weight in layer.weights if id(weight) not in self._paths]
-            for name, weight in zip(_distinct([short_name(w) for w in loose]), loose):
+            for name, weight in zip(distinct([short_name(w) for w in loose]), loose):
                 key = join(path, escape(name))
                 while key in taken:
                     key += "~"

@@ -97,3 +97,7 @@ class NewerReleaseWarning(UserWarning):
 
 class ArithmeticWarning(UserWarning):
     """An optimizer or layer goes on otherwise in the release that restores its state."""
+
+
+class MissingOptimizerWarning(UserWarning):
+    """Weights were restored from a file that does not hold the optimizer, which is as it was."""

@@ -75,6 +75,11 @@ def _stored(directory: str) -> list[Stored]:
     return sorted(found)
 
 
+def holds_states(path: str) -> bool:
+    """Tell whether a path is a directory with states of tfcompat's."""
+    return bool(_gfile().isdir(path)) and bool(_stored(path))
+
+
 def stored(directory: str) -> list[Stored]:
     """Return the states in a directory, the oldest first; one for each step.
 

@@ -66,7 +66,7 @@ class LiveState:
                         self.normalizations[path] = described
         for path, variable in self.graph.seeds:
             self._add(e.VariableEntry(path, variable, e.SEED))
-        references = self._references() if found else []
+        references = self.references() if found else []
         for path, optimizer in found:
             live = LiveOptimizer(path, optimizer, references)
             self.optimizers[path] = live
@@ -79,7 +79,7 @@ class LiveState:
             entry.key += "~"
         self.entries[entry.key] = entry
 
-    def _references(self) -> list[Reference]:
+    def references(self) -> list[Reference]:
         """Return every variable that an optimizer may update.
 
         They stand in the order in which Keras hands a model's variables to its optimizer,

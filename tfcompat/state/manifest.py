@@ -64,6 +64,8 @@ class Manifest:
         entries: by key.
         objects: what is to know of an object beyond its entries, by path.
         aliases: other paths to objects, with the path under which the state holds each.
+        native: of a native artifact that was converted to a state, what its reader needs to
+            know; the keys are then the names that the tensors had in the artifact.
     """
 
     step: int
@@ -72,6 +74,7 @@ class Manifest:
     entries: dict[str, StateEntry]
     objects: dict[str, dict[str, Any]]
     aliases: dict[str, str]
+    native: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
         """Return the document that is stored."""
@@ -103,6 +106,7 @@ def _read_1(document: dict[str, Any]) -> Manifest:
         },
         objects=document["objects"],
         aliases=document["aliases"],
+        native=document.get("native"),
     )
 
 

@@ -40,6 +40,9 @@ _SLOT_NAMES = {
     "Adafactor": {"v": "velocity"},
 }
 
+# Keras's own classes, whose names the variables of an optimizer may carry.
+CLASSES = frozenset((*_SLOT_NAMES, "Adagrad", "Ftrl"))
+
 # What each family calls the product of Nadam's momentum schedule, which belongs to no weight.
 # `experimental` of 2.9 and Keras 3 give it no name, so that it has an automatic one.
 _PRODUCT_NAMES = ("momentum_cache", "_u_product", "Variable", "variable")
@@ -96,7 +99,7 @@ class LiveOptimizer:
         else:
             self.family = KERAS_3
         classes = [cls.__name__ for cls in type(self.inner).__mro__]
-        self._has_product = "Nadam" in classes
+        self.has_product = "Nadam" in classes
         self._slot_names = next((_SLOT_NAMES[c] for c in classes if c in _SLOT_NAMES), {})
         self._config = self.inner.get_config()
 
@@ -137,15 +140,25 @@ class LiveOptimizer:
         if not self.has_schedule and "learning_rate" in self._config:
             entries.append(self._learning_rate())
         slots, scalars = self._variables()
-        entries += [VariableEntry(self._slot_key(*name), slot) for name, slot in slots.items()]
+        entries += [VariableEntry(self.slot_key(*name), slot) for name, slot in slots.items()]
         entries += [
             VariableEntry(_graph.join(self.path, _graph.escape(name)), scalar)
             for name, scalar in scalars.items()
         ]
         return entries + self._loss_scale()
 
-    def _slot_key(self, slot: str, reference: str) -> str:
+    def slot_key(self, slot: str, reference: str) -> str:
+        """Return the key of a weight's slot."""
         return _graph.join(self.path, "slots", slot, reference)
+
+    @property
+    def lacks_momentum(self) -> bool:
+        """Whether the class has an option `momentum` that is off."""
+        return bool(self._config.get("momentum", 1) == 0)
+
+    def slot_name(self, name: str) -> str:
+        """Return the name that a slot has in a state for what any family calls it."""
+        return self._slot_names.get(name, name)
 
     def _learning_rate(self) -> Entry:
         inner = self.inner
@@ -194,15 +207,15 @@ class LiveOptimizer:
         )
         scalars = {
             _PRODUCT
-            if self._has_product and _NUMBER.sub("", name) in _PRODUCT_NAMES
+            if self.has_product and _NUMBER.sub("", name) in _PRODUCT_NAMES
             else name: variable
             for name, variable in rest.items()
         }
         used = {}
         for (slot, key), variable in slots.items():
-            slot = self._slot_names.get(slot, slot)
+            slot = self.slot_name(slot)
             # 2.11 to 2.15 give SGD a momentum variable that it does not use without momentum.
-            if slot == "momentum" and self._config.get("momentum", 1) == 0:
+            if slot == "momentum" and self.lacks_momentum:
                 continue
             used[slot, key] = variable
         return used, scalars
@@ -265,7 +278,7 @@ class LiveOptimizer:
                     pending.append(variable)
                 else:
                     self._add_rest(rest, variable)
-        if self._has_product and self.family == KERAS_2 and slots:
+        if self.has_product and self.family == KERAS_2 and slots:
             # Not before the slots are there: on 2.21 an optimizer whose children were listed
             # once no longer lists those that it gets later.
             rest.update(_hidden_product(self.inner))

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ from tfcompat import _graph, _runtime
 from tfcompat.errors import (
     ArithmeticWarning,
     BadStateError,
+    MissingOptimizerWarning,
     NotBuiltError,
     StateMismatchError,
     TfcompatError,
 )
-from tfcompat.state import arithmetic, bundle, entries, manifest, optimizers
+from tfcompat.state import arithmetic, bundle, entries, manifest, native, optimizers
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import Manifest, StateEntry
+from tfcompat.state.native.artifact import Artifact, Mapping, Names
+from tfcompat.state.native.stored import rebuild
 from tfcompat.state.optimizers import LiveOptimizer
 from tfcompat.state.save import require_eager, wait_for_background_saves
 
@@ -35,8 +39,12 @@ class RestoreReport:
         missing: keys of the live objects that the state does not hold.
         unexpected: keys of the state that the live objects do not have.
         different: what was found on both sides and does not fit, in words.
-        skipped: random seeds of Keras 3's own layers that only one side has.
-        writer: the versions of tfcompat, TensorFlow, Keras and Python that wrote the state.
+        skipped: what may be on one side alone: random seeds of Keras 3's own layers, and the
+            learning rate, or the whole optimizer, where a file does not hold it.
+        writer: the versions of tfcompat, TensorFlow, Keras and Python that wrote the state; of
+            what TensorFlow or Keras wrote, its format and what the file says of its writer.
+        without_optimizer: paths of optimizers that a file of TensorFlow's or Keras's does not
+            hold. They are as they were.
         objects: the nest that was given, with the plain Python values of the state. Mutable
             dictionaries, lists, dataclasses and NumPy arrays of it were changed in place.
     """
@@ -48,6 +56,7 @@ class RestoreReport:
     different: tuple[str, ...]
     skipped: tuple[str, ...]
     writer: dict[str, Any]
+    without_optimizer: tuple[str, ...]
     objects: Any = dataclasses.field(repr=False)
 
     @property
@@ -62,8 +71,15 @@ def restore_state(
     *,
     step: int | None = None,
     strict: bool = True,
+    names: Names = None,
 ) -> RestoreReport:
     """Restore a state that any release saved into live objects, whole or not at all.
+
+    The state is one of `save_state`, or what TensorFlow or Keras wrote by itself: a checkpoint
+    of `tf.train.Checkpoint`, `CheckpointManager`, `ModelCheckpoint`, `BackupAndRestore` or
+    `model.save_weights`, a checkpoint of TensorFlow 1, a SavedModel, a `.h5`, `.weights.h5` or
+    `.keras` file. The format is recognised. Nothing but data is read: no configuration,
+    pickle or code of a file is ever executed.
 
     Layers match by the name that the user gave them, and by their order where Keras made the
     name up. An optimizer that has not taken a step makes its variables first. Everything is
@@ -73,11 +89,18 @@ def restore_state(
     `build` was called, and what it lacks cannot be told from what the state has too much.
 
     Args:
-        path: the directory that was given to `save_state`.
-        objects: the live objects, in a nest of the same form as the one that was saved.
+        path: the directory that was given to `save_state`; or a file, a directory or the prefix
+            of a checkpoint that TensorFlow or Keras wrote.
+        objects: the live objects, in a nest of the same form as the one that was saved. Of what
+            `tf.train.Checkpoint(net=model, opt=optimizer)` wrote that is
+            `{"net": model, "opt": optimizer}`.
         step: the step to restore; the newest state by default.
         strict: whether anything missing, unexpected or different is an error. Otherwise what
             matches is restored, and the report tells the rest.
+        names: what a name in the file stands for, where the names alone do not tell: a dictionary
+            of stable keys by names of the file, or a function that returns the key for a name, or
+            None to leave the name to tfcompat. `python -m tfcompat state show` lists the names of
+            a file, `tfcompat.variables` the keys of objects.
 
     Returns:
         What was restored. Plain Python values are set in mutable containers, and are in
@@ -93,42 +116,103 @@ def restore_state(
     """
     require_eager("restore_state")
     wait_for_background_saves()
-    stored = bundle.find(os.fspath(path), step)
-    document = manifest.parse(bundle.read_manifest(stored))
     live = LiveState(objects)
-    matched = _Match(document, live)
+    source = _open(os.fspath(path), step, live, names)
+    document = source.document
+    matched = _Match(document, live, source.mapping)
     if strict:
         matched.raise_mismatch()
-    wanted = {saved: document.entries[saved] for saved in matched.pairs.values()}
-    tensors = bundle.read(
-        stored,
-        {key: entry.dtype for key, entry in wanted.items()},
-        {key: entry.nbytes or 0 for key, entry in wanted.items()},
-    )
+    tensors = source.read(matched.pairs.values())
     if matched.arithmetic:
         warnings.warn(
-            f"Every value was restored, but the state was saved by {_writer(document)}, and this "
-            "release goes on otherwise:\n" + "\n".join(f"  {line}" for line in matched.arithmetic),
+            f"Every value was restored, but this release goes on otherwise than the writer of "
+            f"{source_of(document)}:\n" + "\n".join(f"  {line}" for line in matched.arithmetic),
             ArithmeticWarning,
             stacklevel=2,
         )
     restored = _commit(matched, tensors, document)
+    if matched.without_optimizer:
+        paths = ", ".join(path or "the object itself" for path in matched.without_optimizer)
+        warnings.warn(
+            f"{source_of(document)} does not hold the state of an optimizer, so that {paths} is as "
+            "it was.",
+            MissingOptimizerWarning,
+            stacklevel=2,
+        )
     return RestoreReport(
-        step=stored.step,
+        step=document.step,
         restored=tuple(matched.pairs),
         missing=tuple(matched.missing),
         unexpected=tuple(matched.unexpected),
         different=tuple(matched.different),
         skipped=tuple(matched.skipped),
         writer=document.writer,
+        without_optimizer=matched.without_optimizer,
         objects=restored,
     )
 
 
-def _writer(document: Manifest) -> str:
+def source_of(document: Manifest) -> str:
+    """Say what a state came from, to begin a sentence with."""
     writer = document.writer
+    if "format" in writer:
+        keras = f" of Keras {writer['keras']}" if writer.get("keras") else ""
+        return f"the {writer['format']} {writer['path']!r}{keras}"
     flavour = "legacy Keras" if writer["legacy_keras"] else "Keras"
-    return f"TensorFlow {writer['tensorflow']} with {flavour} {writer['keras']}"
+    return (
+        f"the state of step {document.step}, saved by TensorFlow {writer['tensorflow']} with "
+        f"{flavour} {writer['keras']}"
+    )
+
+
+# Returns tensors by their names.
+Reader = Callable[[Iterable[str]], dict[str, Any]]
+
+
+@dataclasses.dataclass
+class _Source:
+    """Where a state is restored from.
+
+    Attributes:
+        document: its manifest, or what that of a native artifact would be.
+        read: returns tensors by their keys in the document.
+        mapping: how a native artifact corresponds to the live objects.
+    """
+
+    document: Manifest
+    read: Reader
+    mapping: Mapping | None = None
+
+
+def _open(path: str, step: int | None, live: LiveState, names: Names) -> _Source:
+    artifact = None if bundle.holds_states(path) else native.find_artifact(path, step)
+    if artifact is not None:
+        return _native(artifact, artifact.tensors, live, names)
+    stored = bundle.find(path, step)
+    document = manifest.parse(bundle.read_manifest(stored))
+
+    def read(keys: Iterable[str]) -> dict[str, Any]:
+        wanted = {key: document.entries[key] for key in keys}
+        return bundle.read(
+            stored,
+            {key: entry.dtype for key, entry in wanted.items()},
+            {key: entry.nbytes or 0 for key, entry in wanted.items()},
+        )
+
+    if document.native is not None:
+        return _native(rebuild(document, stored.prefix), read, live, names)
+    return _Source(document, read)
+
+
+def _native(artifact: Artifact, read: Reader, live: LiveState, names: Names) -> _Source:
+    mapping = native.match(artifact, live, names)
+
+    def read_mapped(keys: Iterable[str]) -> dict[str, Any]:
+        wanted = list(keys)
+        tensors = read([mapping.pairs[key] for key in wanted])
+        return {key: tensors[mapping.pairs[key]] for key in wanted}
+
+    return _Source(native.document_of(artifact, mapping, live), read_mapped, mapping)
 
 
 class _Match:
@@ -142,15 +226,16 @@ class _Match:
         arithmetic: what computes otherwise in the release that restores, in words.
     """
 
-    def __init__(self, document: Manifest, live: LiveState) -> None:
+    def __init__(self, document: Manifest, live: LiveState, mapping: Mapping | None) -> None:
         self.document = document
         self.live = live
         self.pairs: dict[str, str] = {}
         self.resets: dict[str, list[entries.Entry]] = {}
         self.missing: list[str] = []
         self.unexpected: list[str] = []
-        self.different: list[str] = []
+        self.different: list[str] = list(mapping.differences) if mapping else []
         self.skipped: list[str] = []
+        self.without_optimizer = tuple(mapping.without_optimizer) if mapping else ()
         self.arithmetic: list[str] = []
         # Entries of an optimizer of another class: what one calls velocity is not the other's.
         self._excluded: set[str] = set()
@@ -269,9 +354,8 @@ class _Match:
         reset = {entry.key for found in self.resets.values() for entry in found}
         for key in [*self.live.entries, *self.live.values]:
             saved_key = self._saved_key(key)
-            entry = self.live.entries.get(key)
             if saved_key is None:
-                if entry is not None and entry.optional:
+                if self._may_lack(key):
                     self.skipped.append(key)
                 elif key not in reset:
                     self.missing.append(key + self._option(key, "live"))
@@ -289,6 +373,20 @@ class _Match:
                 else:
                     self.unexpected.append(key + self._option(key, "saved"))
 
+    def _may_lack(self, key: str) -> bool:
+        """Tell whether a state may be without a live entry, which then stays as it is."""
+        entry = self.live.entries.get(key)
+        if entry is not None and entry.optional:
+            return True
+        if "format" not in self.document.writer:
+            return False
+        # Not every native format holds the optimizer, and of those that do some leave out the
+        # learning rate, which code sets.
+        path, _, name = key.rpartition("/")
+        if name == "learning_rate" and path in self.live.optimizers:
+            return True
+        return any(not path or key.startswith(path + "/") for path in self.without_optimizer)
+
     def _option(self, key: str, holder: str) -> str:
         before, slots, after = ("/" + key).rpartition("/slots/")
         if not slots or before[1:] not in self.live.optimizers:
@@ -301,7 +399,7 @@ class _Match:
             return _value_difference(self.live.values[key], saved)
         if saved.kind != entry.kind:
             return f"{_named(saved.kind)} in the state, {_named(entry.kind)} here"
-        writer = self.document.writer["tensorflow"]
+        writer = self.document.writer.get("tensorflow", "0")
         if entry.kind == entries.ITERATOR and not _runtime.reads_iterators_of(writer):
             return (
                 f"a dataset iterator of TensorFlow {writer}, which TensorFlow "
@@ -320,9 +418,10 @@ class _Match:
 
     def raise_mismatch(self) -> None:
         if self.missing or self.unexpected or self.different:
+            source = source_of(self.document)
             raise StateMismatchError(
-                f"The state of step {self.document.step}, saved by {_writer(self.document)}, does "
-                "not fit the live objects; nothing has changed.",
+                f"{source[0].upper()}{source[1:]}, does not fit the live objects; nothing has "
+                "changed.",
                 missing=self.missing,
                 unexpected=self.unexpected,
                 different=self.different,
@@ -389,8 +488,8 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
         if isinstance(error, TfcompatError):
             raise
         raise BadStateError(
-            f"{key} could not be restored, and nothing has changed. It was saved by "
-            f"{_writer(document)}. {error}"
+            f"{key} could not be restored, and nothing has changed. It is from "
+            f"{source_of(document)}. {error}"
         ) from error
     for entry, saved in variables:
         # Dropped at once, so that no more than one copy of the state is alive.

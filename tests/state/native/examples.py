@@ -1,0 +1,281 @@
+"""Trained models of every kind, for the formats that Keras writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import tfcompat as tfc
+
+keras = tf.keras
+layers = keras.layers
+
+
+class MissingError(Exception):
+    """This release has no such layer or optimizer."""
+
+
+def _layer(name: str) -> Any:
+    found = getattr(layers, name, None)
+    if found is None:
+        raise MissingError(name)
+    return found
+
+
+def sequential() -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((4,)), layers.Dense(5, activation="tanh"), layers.Dropout(0.2),
+            layers.Dense(5), layers.Dense(2, name="head"),
+        ]
+    )  # fmt: skip
+
+
+def functional() -> Any:
+    inputs = keras.Input((6, 6, 1))
+    left = layers.Conv2D(2, 3)(inputs)
+    left = layers.Flatten()(layers.BatchNormalization()(left))
+    right = layers.Dense(3, name="right")(layers.Flatten()(inputs))
+    joined = layers.Dense(3)(layers.Concatenate()([left, right]))
+    return keras.Model(inputs, layers.Dense(2)(layers.LayerNormalization()(joined)))
+
+
+def _inner(name: str | None = None) -> Any:
+    inputs = keras.Input((3,))
+    hidden = layers.BatchNormalization()(layers.Dense(3)(inputs))
+    return keras.Model(inputs, layers.Dense(3)(hidden), name=name)
+
+
+def nested() -> Any:
+    inputs = keras.Input((3,))
+    shared = layers.Dense(3)
+    hidden = _inner("encoder")(shared(inputs))
+    hidden = keras.Sequential([keras.Input((3,)), layers.Dense(3), layers.Dense(3)])(hidden)
+    return keras.Model(inputs, layers.Dense(2)(shared(_inner()(hidden))))
+
+
+def frozen() -> Any:
+    inputs = keras.Input((3,))
+    inner = _inner()
+    inner.layers[1].trainable = False
+    outer = _inner("outer")
+    outer.trainable = False
+    return keras.Model(inputs, layers.Dense(2)(outer(inner(layers.Dense(3)(inputs)))))
+
+
+def recurrent() -> Any:
+    inputs = keras.Input((4, 3))
+    hidden = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(inputs)
+    hidden = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(hidden)
+    hidden = layers.GRU(3, return_sequences=True, dropout=0.1)(hidden)
+    hidden = layers.RNN([layers.LSTMCell(2), layers.LSTMCell(2)], return_sequences=True)(hidden)
+    hidden = layers.TimeDistributed(layers.Dense(3))(
+        layers.SimpleRNN(3, return_sequences=True)(hidden)
+    )
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(hidden)))
+
+
+def attention() -> Any:
+    inputs = keras.Input((4,), dtype="int32")
+    hidden = layers.Embedding(7, 4)(inputs)
+    for _ in range(2):
+        hidden = layers.MultiHeadAttention(2, 2)(hidden, hidden)
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.PReLU()(hidden))))
+
+
+def images() -> Any:
+    inputs = keras.Input((6, 6, 2))
+    hidden = layers.SeparableConv2D(3, 2)(layers.DepthwiseConv2D(2)(inputs))
+    hidden = layers.Conv2DTranspose(2, 2)(hidden)
+    film = layers.Reshape((1, *hidden.shape[1:]))(hidden)
+    hidden = layers.ConvLSTM2D(2, 2)(film)
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(hidden)))
+
+
+def normalized() -> Any:
+    if (3, 0) <= tfc.runtime().keras.release < (3, 1):
+        raise MissingError("SpectralNormalization that trains")
+    inputs = keras.Input((6, 6, 2))
+    hidden = _layer("SpectralNormalization")(layers.Conv2D(4, 3))(inputs)
+    hidden = _layer("GroupNormalization")(2)(hidden)
+    hidden = _layer("SpectralNormalization")(layers.Dense(2))(layers.Flatten()(hidden))
+    return keras.Model(inputs, hidden)
+
+
+@tf.keras.utils.register_keras_serializable("tfcompat_tests")
+class Scaled(layers.Layer):
+    """A layer with weights and sublayers of its own."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.first = layers.Dense(3)
+        self._hidden = [layers.Dense(3), layers.Dense(3, name="named")]
+        self.normalized = layers.BatchNormalization()
+
+    def build(self, shape) -> None:
+        self.scale = self.add_weight(name="scale", shape=(3,), initializer="ones")
+        self.counter = self.add_weight(
+            name="counter", shape=(3,), initializer="ones", trainable=False
+        )
+        for layer in (self.first, *self._hidden, self.normalized):
+            # Keras 2 names weights after the layer only inside of its scope.
+            with tf.name_scope(layer.name):
+                layer.build((None, 3))
+        super().build(shape)
+
+    def call(self, inputs):
+        hidden = self.normalized(self.first(inputs))
+        for layer in self._hidden:
+            hidden = layer(hidden)
+        return hidden * self.scale * self.counter
+
+
+@tf.keras.utils.register_keras_serializable("tfcompat_tests")
+class Subclassed(keras.Model):
+    """A model with layers in attributes, lists and dictionaries."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.stem = layers.Dense(3)
+        self.blocks = [Scaled(), Scaled()]
+        self.branches = {"left": layers.Dense(3), "right": layers.Dense(3)}
+        self._private = layers.Dense(3)
+        self.again = self.stem
+        self.whole = _inner()
+        self.answer = layers.Dense(2)
+
+    @property
+    def exposed(self):
+        return self._private
+
+    def call(self, inputs):
+        hidden = self.stem(inputs)
+        for block in self.blocks:
+            hidden = block(hidden)
+        hidden = self.branches["left"](hidden) + self.branches["right"](hidden)
+        return self.answer(self.whole(self.again(self._private(hidden))))
+
+
+def subclassed() -> Any:
+    model = Subclassed()
+    model(np.zeros((1, 3), np.float32))
+    return model
+
+
+MODELS: dict[str, Callable[[], Any]] = {
+    make.__name__: make
+    for make in (
+        sequential, functional, nested, frozen, recurrent, attention, images, normalized,
+        subclassed,
+    )
+}  # fmt: skip
+
+_SHAPES = {
+    "sequential": (4,), "functional": (6, 6, 1), "recurrent": (4, 3), "attention": (4,),
+    "images": (6, 6, 2), "normalized": (6, 6, 2),
+}  # fmt: skip
+
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9}),
+    "adam": ("Adam", {}),
+    "amsgrad": ("Adam", {"amsgrad": True}),
+    "rmsprop": ("RMSprop", {}),
+    "rmsprop_all": ("RMSprop", {"momentum": 0.5, "centered": True}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
+    "adamax": ("Adamax", {}),
+    "nadam": ("Nadam", {}),
+    "ftrl": ("Ftrl", {}),
+    "adamw": ("AdamW", {}),
+    "lion": ("Lion", {}),
+    "lamb": ("Lamb", {}),
+    "adafactor": ("Adafactor", {}),
+    "average": ("Adam", {"use_ema": True}),
+    "accumulating": ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 2}),
+}
+
+
+def optimizer_of(name: str) -> Any:
+    cls, options = OPTIMIZERS[name]
+    found = getattr(keras.optimizers, cls, None)
+    if found is None:
+        raise MissingError(cls)
+    try:
+        return found(learning_rate=0.01, **options)
+    except (TypeError, ValueError) as error:
+        raise MissingError(name) from error
+
+
+def compiled(model: str, optimizer: str = "adam") -> Any:
+    """Return a new model that has not taken a step."""
+    made = MODELS[model]()
+    # Eager steps need no tracing, which takes most of the time.
+    made.compile(optimizer_of(optimizer), "mse", run_eagerly=True)
+    return made
+
+
+def optimizer_variables(model: Any) -> list[np.ndarray]:
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    variables = optimizer.variables
+    return [np.array(v) for v in (variables() if callable(variables) else variables)]
+
+
+def trained(model: str, optimizer: str = "adam", seed: int = 0) -> Any:
+    """Return a new model that has taken steps, every value of it another."""
+    made = compiled(model, optimizer)
+    random = np.random.RandomState(seed)
+    inputs = random.uniform(0, 1, (2, *_SHAPES.get(model, (3,)))).astype(np.float32)
+    if model == "attention":
+        inputs = (inputs * 7).astype(np.int32)
+    made.fit(inputs, np.zeros((2, 2), np.float32), epochs=3, verbose=0)
+    randomize(made, random)
+    return made
+
+
+def randomize(model: Any, random: np.random.RandomState) -> None:
+    """Give every weight and every slot other values."""
+    model.set_weights([random.uniform(0.1, 0.9, w.shape) for w in model.get_weights()])
+    for variable in tfc.variables({"optimizer": model.optimizer, "model": model}).values():
+        if len(variable.shape):
+            value = random.uniform(0.1, 0.9, variable.shape)
+            variable.assign(value.astype(variable.dtype.name))
+
+
+def assert_same(first: list[np.ndarray], second: list[np.ndarray]) -> None:
+    assert len(first) == len(second)
+    for one, other in zip(first, second):
+        np.testing.assert_array_equal(one, other)
+
+
+def assert_restored(model: Any, writer: Any, optimizer: bool = True) -> None:
+    """Compare a model and its optimizer with those that were saved."""
+    assert_same(model.get_weights(), writer.get_weights())
+    if optimizer:
+        here, there = optimizer_variables(model), optimizer_variables(writer)
+        if not model.optimizer.get_config().get("momentum", 1):
+            # 2.11 to 2.15 give SGD a momentum variable that it does not use without momentum.
+            assert len(here) == len(there)
+            here, there = here[:1], there[:1]
+        assert_same(here, there)
+
+
+def dense(*names: str | None, units: int = 3) -> Any:
+    model = keras.Sequential(
+        [keras.Input((3,)), *(layers.Dense(units, name=name) for name in names)]
+    )
+    model.compile(keras.optimizers.Adam(0.01), "mse", run_eagerly=True)
+    return model
+
+
+def fitted(model: Any) -> Any:
+    model.fit(np.ones((2, 3), np.float32), np.zeros((2, *model.output_shape[1:])), verbose=0)
+    randomize(model, np.random.RandomState(3))
+    return model
+
+
+def snapshot(model: Any) -> list[np.ndarray]:
+    return [*model.get_weights(), *optimizer_variables(model)]

@@ -1,0 +1,408 @@
+"""TensorFlow checkpoints: of Checkpoint, CheckpointManager, Keras, SavedModel, TensorFlow 1."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfcompat as tfc
+from tests.state.native import examples
+
+keras = tf.keras
+layers = keras.layers
+
+pytestmark = pytest.mark.filterwarnings("ignore::tfcompat.MissingOptimizerWarning")
+
+
+def made(function, *arguments):
+    try:
+        return function(*arguments)
+    except examples.MissingError as error:
+        pytest.skip(f"no {error} in this release")
+
+
+def snapshot(objects) -> dict[str, bytes]:
+    return {key: variable.numpy().tobytes() for key, variable in tfc.variables(objects).items()}
+
+
+# What Keras 3 does not show a TensorFlow checkpoint: weights that are not trained and hang below
+# lists or dictionaries, such as the averages of a batch normalization.
+def hidden_from_keras_3(report) -> bool:
+    return tfc.supports("keras3") and all("moving_" in k or "counter" in k for k in report.missing)
+
+
+@pytest.mark.parametrize("model", examples.MODELS)
+def test_model_and_optimizer(tmp_path, model) -> None:
+    writer = made(examples.trained, model)
+    prefix = tf.train.Checkpoint(net=writer, opt=writer.optimizer).save(str(tmp_path / "ckpt"))
+    reader = examples.compiled(model)
+    objects = {"net": reader, "opt": reader.optimizer}
+    report = tfc.restore_state(prefix, objects, strict=False)
+    assert report.step == 1
+    assert not report.unexpected
+    assert not report.different
+    if report.missing:
+        assert hidden_from_keras_3(report), report.missing
+        with pytest.raises(tfc.StateMismatchError, match="moving_mean"):
+            tfc.restore_state(prefix, objects)
+        return
+    examples.assert_restored(reader, writer)
+
+
+@pytest.mark.parametrize("optimizer", examples.OPTIMIZERS)
+def test_optimizers(tmp_path, optimizer) -> None:
+    writer = made(examples.trained, "functional", optimizer)
+    prefix = tf.train.Checkpoint(model=writer, optimizer=writer.optimizer).write(
+        str(tmp_path / "ckpt")
+    )
+    reader = examples.compiled("functional", optimizer)
+    tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
+    examples.assert_restored(reader, writer)
+
+
+def test_an_optimizer_that_has_not_stepped(tmp_path) -> None:
+    writer = examples.compiled("sequential")
+    prefix = tf.train.Checkpoint(model=writer, optimizer=writer.optimizer).write(
+        str(tmp_path / "ckpt")
+    )
+    reader = examples.trained("sequential")
+    tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
+    examples.assert_same(reader.get_weights(), writer.get_weights())
+    for variable in examples.optimizer_variables(reader):
+        if variable.ndim:
+            assert not variable.any()
+
+
+def test_directory_of_a_manager_and_its_steps(tmp_path) -> None:
+    counter = tf.Variable(0)
+    manager = tf.train.CheckpointManager(
+        tf.train.Checkpoint(counter=counter), str(tmp_path), max_to_keep=3
+    )
+    for value in (10, 20, 30):
+        counter.assign(value)
+        manager.save(checkpoint_number=value)
+    assert tfc.restore_state(tmp_path, {"counter": counter}).step == 30
+    assert counter.numpy() == 30
+    assert tfc.restore_state(tmp_path, {"counter": counter}, step=10).step == 10
+    assert counter.numpy() == 10
+    with pytest.raises(tfc.StateNotFoundError, match=r"ckpt-30.*ckpt-10"):
+        tfc.restore_state(tmp_path, {"counter": counter}, step=15)
+
+
+def test_a_model_alone_of_a_checkpoint_with_roots(tmp_path) -> None:
+    writer = examples.trained("sequential")
+    prefix = tf.train.Checkpoint(net=writer, opt=writer.optimizer).save(str(tmp_path / "ckpt"))
+    reader = examples.compiled("sequential")
+    tfc.restore_state(prefix, reader)
+    examples.assert_restored(reader, writer)
+
+
+@pytest.mark.skipif(tfc.supports("keras3"), reason="Keras 3 writes .weights.h5 alone")
+@pytest.mark.parametrize("model", ["sequential", "functional", "nested", "subclassed"])
+def test_weights_without_a_suffix(tmp_path, model) -> None:
+    writer = examples.trained(model)
+    writer.save_weights(str(tmp_path / "weights"))
+    first, second = examples.compiled(model), examples.compiled(model)
+    tfc.restore_state(tmp_path / "weights", first)
+    examples.assert_restored(first, writer)
+    tfc.restore_state(tmp_path / "weights", {"model": second, "optimizer": second.optimizer})
+    examples.assert_restored(second, writer)
+
+
+@pytest.mark.skipif(tfc.supports("keras3"), reason="Keras 3 writes no SavedModel with save")
+@pytest.mark.parametrize("model", ["sequential", "functional", "recurrent", "attention"])
+def test_saved_model_of_keras(tmp_path, model) -> None:
+    writer = examples.trained(model)
+    writer.save(str(tmp_path / "saved"), save_format="tf")
+    reader = examples.compiled(model)
+    tfc.restore_state(tmp_path / "saved", {"model": reader, "optimizer": reader.optimizer})
+    examples.assert_restored(reader, writer)
+
+
+@pytest.mark.parametrize("model", ["sequential", "functional"])
+def test_exported_model(tmp_path, model) -> None:
+    writer = examples.trained(model)
+    if not hasattr(writer, "export"):
+        pytest.skip("model.export came with 2.13")
+    writer.export(str(tmp_path / "exported"))
+    reader = examples.trained(model, seed=1)
+    report = tfc.restore_state(
+        tmp_path / "exported", {"model": reader, "optimizer": reader.optimizer}
+    )
+    assert report.without_optimizer == ("optimizer",)
+    examples.assert_same(reader.get_weights(), writer.get_weights())
+
+
+class Module(tf.Module):
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        random = np.random.RandomState(seed)
+        self.matrix = tf.Variable(random.normal(size=(2, 3)).astype("float32"))
+        self.layers = [tf.Variable([float(seed)]), tf.Variable([seed + 1.0])]
+        self.by_name = {"a": tf.Variable(seed), "b": tf.Variable([seed])}
+        self.inner = tf.Module()
+        self.inner.scale = tf.Variable(2.0 * seed)
+
+    def values(self) -> list[np.ndarray]:
+        held = (self.matrix, *self.layers, *self.by_name.values(), self.inner.scale)
+        return [variable.numpy() for variable in held]
+
+
+@pytest.mark.parametrize("form", ["checkpoint", "SavedModel"])
+def test_module(tmp_path, form) -> None:
+    writer, reader = Module(3), Module(5)
+    path = str(tmp_path / "module")
+    if form == "checkpoint":
+        tf.train.Checkpoint(writer).write(path)
+    else:
+        tf.saved_model.save(writer, path)
+    report = tfc.restore_state(path, reader)
+    assert report.writer["format"].endswith(form)
+    examples.assert_same(reader.values(), writer.values())
+
+
+def test_tables_and_generators(tmp_path) -> None:
+    if not hasattr(tf.lookup.experimental, "MutableHashTable"):
+        pytest.skip("MutableHashTable became public in 2.8")
+
+    def make(seed, values):
+        table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, -1)
+        table.insert(tf.constant(["a", "b"]), tf.constant(values, tf.int64))
+        return {"table": table, "generator": tf.random.Generator.from_seed(seed)}
+
+    writer, reader = make(1, [3, 4]), make(2, [5, 6])
+    writer["generator"].normal((3,))
+    prefix = tf.train.Checkpoint(**writer).write(str(tmp_path / "ckpt"))
+    tfc.restore_state(prefix, reader)
+    assert reader["table"].lookup(tf.constant(["a", "b"])).numpy().tolist() == [3, 4]
+    np.testing.assert_array_equal(
+        reader["generator"].normal((5,)), writer["generator"].normal((5,))
+    )
+
+
+def test_loss_scaling(tmp_path) -> None:
+    def make():
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+        optimizer = keras.mixed_precision.LossScaleOptimizer(keras.optimizers.Adam(0.01))
+        model.compile(optimizer, "mse")
+        return model
+
+    writer, reader = make(), make()
+    writer.fit(np.ones((4, 3), "float32"), np.ones((4, 2), "float32"), verbose=0)
+    prefix = tf.train.Checkpoint(model=writer, optimizer=writer.optimizer).write(
+        str(tmp_path / "ckpt")
+    )
+    tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
+    examples.assert_restored(reader, writer)
+    first, second = (tfc.variables({"optimizer": m.optimizer, "m": m}) for m in (writer, reader))
+    assert {k: v.numpy().tolist() for k, v in first.items()} == {
+        k: v.numpy().tolist() for k, v in second.items()
+    }
+
+
+def model_of(*some) -> object:
+    return keras.Sequential([keras.Input((3,)), *some])
+
+
+def written(tmp_path, model) -> str:
+    return tf.train.Checkpoint(model=model).write(str(tmp_path / "ckpt"))
+
+
+def test_given_names_match_in_another_order(tmp_path) -> None:
+    writer = model_of(layers.Dense(3, name="a"), layers.Dense(3, name="b"))
+    reader = model_of(layers.Dense(3, name="b"), layers.Dense(3, name="a"))
+    tfc.restore_state(written(tmp_path, writer), {"model": reader})
+    for name in "ab":
+        examples.assert_same(
+            reader.get_layer(name).get_weights(), writer.get_layer(name).get_weights()
+        )
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        pytest.param(
+            lambda: (layers.Dense(3), layers.Dense(4)), lambda: (layers.Dense(3), layers.Dense(5)),
+            id="another shape",
+        ),
+        pytest.param(
+            lambda: (layers.Dense(3), layers.Dense(3)), lambda: (layers.Dense(3),), id="fewer"
+        ),
+        pytest.param(
+            lambda: (layers.Dense(3),), lambda: (layers.Dense(3), layers.Dense(3)), id="more"
+        ),
+        pytest.param(
+            lambda: (layers.LayerNormalization(), layers.Dense(3), layers.BatchNormalization()),
+            lambda: (layers.BatchNormalization(), layers.Dense(3), layers.LayerNormalization()),
+            id="another order",
+        ),
+        pytest.param(
+            lambda: (layers.Dense(3, name="a"), layers.Dense(3, name="b")),
+            lambda: (layers.Dense(3, name="a"), layers.Dense(3, name="c")),
+            id="another name",
+        ),
+    ],
+)  # fmt: skip
+def test_another_architecture(tmp_path, there, here) -> None:
+    prefix = written(tmp_path, model_of(*there()))
+    objects = {"model": model_of(*here())}
+    before = snapshot(objects)
+    with pytest.raises(tfc.StateMismatchError) as caught:
+        tfc.restore_state(prefix, objects)
+    assert caught.value.missing or caught.value.different
+    assert snapshot(objects) == before
+
+
+@pytest.mark.parametrize(
+    ("there", "here"), [("adam", "nadam"), ("adam", "momentum"), ("rmsprop", "adagrad"),
+                        ("adam", "amsgrad"), ("amsgrad", "adam"), ("adamax", "adam")],
+)  # fmt: skip
+def test_another_optimizer(tmp_path, there, here) -> None:
+    writer = examples.trained("sequential", there)
+    prefix = tf.train.Checkpoint(model=writer, optimizer=writer.optimizer).write(
+        str(tmp_path / "ckpt")
+    )
+    reader = examples.trained("sequential", here, seed=1)
+    objects = {"model": reader, "optimizer": reader.optimizer}
+    before = snapshot(objects)
+    with pytest.raises(tfc.StateMismatchError, match="optimizer"):
+        tfc.restore_state(prefix, objects)
+    assert snapshot(objects) == before
+
+
+def test_other_roots(tmp_path) -> None:
+    writer = examples.trained("sequential")
+    prefix = tf.train.Checkpoint(net=writer, opt=writer.optimizer).write(str(tmp_path / "ckpt"))
+    reader = examples.compiled("sequential")
+    with pytest.raises(tfc.StateMismatchError, match="net, opt at its root and not"):
+        tfc.restore_state(prefix, {"network": reader, "optimizer": reader.optimizer})
+
+
+@pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
+def test_truncated(tmp_path, part) -> None:
+    writer = examples.trained("sequential")
+    prefix = tf.train.Checkpoint(model=writer, optimizer=writer.optimizer).write(
+        str(tmp_path / "ckpt")
+    )
+    path = f"{prefix}.{part}"
+    whole = pathlib.Path(path).read_bytes()
+    reader = examples.compiled("sequential")
+    objects = {"model": reader, "optimizer": reader.optimizer}
+    before = snapshot({"model": reader})
+    for size in (0, 10, len(whole) // 2, len(whole) - 1):
+        with open(path, "wb") as file:
+            file.write(whole[:size])
+        with pytest.raises(tfc.BadStateError):
+            tfc.restore_state(prefix, objects)
+        assert snapshot({"model": reader}) == before
+
+
+def test_a_model_that_is_not_built(tmp_path) -> None:
+    writer = examples.trained("subclassed")
+    prefix = written(tmp_path, writer)
+    with pytest.raises(tfc.NotBuiltError, match="build"):
+        tfc.restore_state(prefix, {"model": examples.Subclassed()})
+
+
+def test_a_file_without_the_optimizer(tmp_path) -> None:
+    writer = examples.MODELS["sequential"]()
+    reader = examples.trained("sequential", seed=1)
+    kept = examples.optimizer_variables(reader)
+    with pytest.warns(tfc.MissingOptimizerWarning, match="optimizer"):
+        report = tfc.restore_state(
+            written(tmp_path, writer), {"model": reader, "optimizer": reader.optimizer}
+        )
+    assert report.without_optimizer == ("optimizer",)
+    examples.assert_same(reader.get_weights(), writer.get_weights())
+    examples.assert_same(examples.optimizer_variables(reader), kept)
+
+
+def test_nothing_there(tmp_path) -> None:
+    with pytest.raises(tfc.StateNotFoundError, match="nothing at"):
+        tfc.restore_state(tmp_path / "absent", tf.Variable(0))
+
+
+class NamedValues:
+    """What a script of TensorFlow 1 saved: weights, Adam's slots, the global step."""
+
+    def __init__(self, directory: str, optimizer: str) -> None:
+        v1 = tf.compat.v1
+        with tf.Graph().as_default(), v1.Session() as session:
+            inputs = v1.placeholder(tf.float32, (None, 3))
+            hidden = inputs
+            for name in ("hidden", "output"):
+                with v1.variable_scope(name):
+                    kernel = v1.get_variable("kernel", (3, 3))
+                    bias = v1.get_variable("bias", (3,), initializer=v1.zeros_initializer())
+                hidden = tf.matmul(hidden, kernel) + bias
+            step = v1.train.get_or_create_global_step()
+            train = {
+                "adam": lambda: v1.train.AdamOptimizer(0.01),
+                "momentum": lambda: v1.train.MomentumOptimizer(0.01, 0.9),
+            }[optimizer]().minimize(tf.reduce_mean(hidden**2), global_step=step)
+            session.run(v1.global_variables_initializer())
+            for _ in range(3):
+                session.run(train, {inputs: np.ones((2, 3), "float32")})
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.prefix = v1.train.Saver().save(
+                    session, os.path.join(directory, "model.ckpt"), 3
+                )
+            names = [v.op.name for v in v1.global_variables()]
+            self.values = dict(zip(names, session.run(v1.global_variables())))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_checkpoint_of_tensorflow_1(tmp_path, optimizer, legacy) -> None:
+    found = NamedValues(str(tmp_path), optimizer)
+    module = keras.optimizers
+    if legacy:
+        module = getattr(module, "legacy", None)
+        if module is None or tfc.supports("keras3"):
+            pytest.skip("no keras.optimizers.legacy in this release")
+    reader = model_of(layers.Dense(3, name="hidden"), layers.Dense(3, name="output"))
+    used = module.Adam(0.01) if optimizer == "adam" else module.SGD(0.01, momentum=0.9)
+    objects = {"model": reader, "optimizer": used}
+    report = tfc.restore_state(found.prefix, objects)
+    assert report.step == 3
+    for name in ("hidden", "output"):
+        kernel, bias = reader.get_layer(name).get_weights()
+        np.testing.assert_array_equal(kernel, found.values[f"{name}/kernel"])
+        np.testing.assert_array_equal(bias, found.values[f"{name}/bias"])
+    state = {key: variable.numpy() for key, variable in tfc.variables(objects).items()}
+    suffix = {"adam": "Adam", "momentum": "Momentum"}[optimizer]
+    np.testing.assert_array_equal(
+        state["optimizer/slots/momentum/model/hidden/kernel"],
+        found.values[f"hidden/kernel/{suffix}"],
+    )
+    assert state["optimizer/iterations"] == 3
+
+
+def test_names_from_the_user(tmp_path) -> None:
+    found = NamedValues(str(tmp_path), "momentum")
+    module = tf.Module()
+    module.first, module.second = tf.Variable(tf.zeros((3, 3))), tf.Variable(tf.zeros((3,)))
+    names = {"hidden/kernel": "first", "hidden/bias": "second"}
+    for given in (names, names.get):
+        module.first.assign(tf.zeros((3, 3)))
+        report = tfc.restore_state(found.prefix, module, strict=False, names=given)
+        assert not report.missing
+        np.testing.assert_array_equal(module.first, found.values["hidden/kernel"])
+    with pytest.raises(tfc.StateMismatchError, match="output/kernel"):
+        tfc.restore_state(found.prefix, module, names=names)
+    with pytest.raises(tfc.TfcompatError, match=r"hidden/kernal \(is it hidden/kernel\?\)"):
+        tfc.restore_state(found.prefix, module, names={"hidden/kernal": "first"})
+
+
+def test_near_matches_are_suggested(tmp_path) -> None:
+    found = NamedValues(str(tmp_path), "momentum")
+    module = tf.Module()
+    module.hidden_kernel = tf.Variable(tf.zeros((3, 3)), name="hidden/kernels")
+    with pytest.raises(tfc.StateMismatchError, match="hidden/kernel"):
+        tfc.restore_state(found.prefix, module)

@@ -1,0 +1,178 @@
+"""States that TensorFlow and Keras wrote by themselves, one reader per format.
+
+A reader tells which tensor of the file is which key of the live objects. From there on a native
+artifact is restored as a state of tfcompat's own is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tfcompat.errors import BadStateError, NotBuiltError, StateNotFoundError, TfcompatError
+from tfcompat.state import entries
+from tfcompat.state.keys import LiveState
+from tfcompat.state.manifest import Manifest, StateEntry
+from tfcompat.state.native import files
+from tfcompat.state.native.artifact import Artifact, Mapping, Names
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
+# The text file beside checkpoints that names them, the newest first.
+_POINTER = "checkpoint"
+_NAMED = re.compile(r'(all_)?model_checkpoint_paths?: "((?:[^"\\]|\\.)*)"')
+_STEP = re.compile(r"-(\d+)$")
+
+
+def open_artifact(path: str, step: int | None = None) -> Artifact:
+    """Open what TensorFlow or Keras wrote.
+
+    Raises:
+        StateNotFoundError: there is nothing at the path that one of the readers knows.
+        BadStateError: the file is truncated or altered.
+    """
+    found = find_artifact(path, step)
+    if found is None:
+        what = "nothing" if not files.exists(path) else "no state and no file of a known format"
+        raise StateNotFoundError(f"There is {what} at {path!r}.")
+    return found
+
+
+def find_artifact(path: str, step: int | None = None) -> Artifact | None:
+    """Open what TensorFlow or Keras wrote, or return None where it is neither's."""
+    if files.exists(path + ".index"):
+        return _open_checkpoint(path)
+    if files.is_directory(path):
+        for name in ("saved_model.pb", "saved_model.pbtxt"):
+            if files.exists(os.path.join(path, name)):
+                return _open_checkpoint(os.path.join(path, "variables", "variables"), "SavedModel")
+        if files.exists(os.path.join(path, _POINTER)):
+            return _open_checkpoint(_pointed(path, step))
+        # What the callback BackupAndRestore leaves: Keras 2, Keras 3.
+        if files.exists(os.path.join(path, "chief", _POINTER)):
+            return _open_checkpoint(_pointed(os.path.join(path, "chief"), step))
+        if files.exists(os.path.join(path, "latest.weights.h5")):
+            return _open_file(os.path.join(path, "latest.weights.h5"))
+        return None
+    return _open_file(path) if files.exists(path) else None
+
+
+def _open_file(path: str) -> Artifact | None:
+    with files.open_binary(path) as file:
+        start = file.read(8)
+    # Imported late: h5py takes a while.
+    if start == _HDF5:
+        from tfcompat.state.native import hdf5, keras_archive
+
+        return _first(path, keras_archive.open_weights, hdf5.open_weights)
+    if start[:4] == _ZIP:
+        from tfcompat.state.native import keras_archive
+
+        return keras_archive.open_archive(path)
+    return None
+
+
+def _first(path: str, *readers: Callable[[str], Artifact | None]) -> Artifact | None:
+    return next((found for found in (reader(path) for reader in readers) if found), None)
+
+
+def _open_checkpoint(prefix: str, form: str = "TensorFlow checkpoint") -> Artifact:
+    from tfcompat.state.native import checkpoint, named_checkpoint, object_graph, tensor_bundle
+
+    number = _STEP.search(prefix)
+    bundle = tensor_bundle.TensorBundle(prefix, files.open_binary)
+    reader: Any = checkpoint.Checkpoint
+    if object_graph.KEY not in bundle.entries:
+        reader = named_checkpoint.NamedCheckpoint
+    artifact: Artifact = reader(bundle, int(number[1]) if number else 0, form)
+    return artifact
+
+
+def _pointed(directory: str, step: int | None) -> str:
+    """Return the prefix of the newest checkpoint in a directory, or of that of a step."""
+    with files.open_binary(os.path.join(directory, _POINTER)) as file:
+        text = file.read().decode("utf-8", "replace")
+    found = [
+        os.path.join(directory, re.sub(r"\\(.)", r"\1", name)) for _, name in _NAMED.findall(text)
+    ]
+    if not found:
+        raise BadStateError(f"{os.path.join(directory, _POINTER)!r} names no checkpoint.")
+    if step is None:
+        return found[0]
+    for prefix in found:
+        number = _STEP.search(prefix)
+        if number and int(number[1]) == step:
+            return prefix
+    names = ", ".join(os.path.basename(prefix) for prefix in dict.fromkeys(found))
+    raise StateNotFoundError(f"{directory!r} has no checkpoint of step {step}. It has {names}.")
+
+
+def match(artifact: Artifact, live: LiveState, names: Names) -> Mapping:
+    """Match an artifact with live objects; the user's names come before what is found.
+
+    Raises:
+        TfcompatError: the user's names name tensors that the file does not hold.
+    """
+    mapping = artifact.match(live)
+    if names is None:
+        return mapping
+    if callable(names):
+        given = {name: names(name) for name in artifact.entries}
+        named = {name: key for name, key in given.items() if key is not None}
+    else:
+        named = dict(names)
+    absent = [name for name in named if name not in artifact.entries]
+    if absent:
+        lines = [f"  {name}{suggestion(name, artifact.entries)}" for name in absent]
+        raise TfcompatError(
+            f"`names` has names that {artifact.path!r} does not hold:\n" + "\n".join(lines)
+        )
+    kept = {key: name for key, name in mapping.pairs.items() if name not in named}
+    mapping.pairs = {**kept, **{key: name for name, key in named.items()}}
+    return mapping
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return in words which of the known names is like one, or nothing."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" (is it {near[0]}?)" if near else ""
+
+
+def document_of(artifact: Artifact, mapping: Mapping, live: LiveState) -> Manifest:
+    """Return what the manifest of a state with the contents of a native artifact would be.
+
+    Its keys are stable ones, and the artifact's own names where there is no counterpart.
+    """
+    kinds = {key: entry.kind for key, entry in live.entries.items()}
+    found = {}
+    for key, name in mapping.pairs.items():
+        stored = artifact.entries[name]
+        counts = key.rpartition("/")[2] in ("iterations", "loss_scale_steps")
+        kind = entries.COUNTER if counts else entries.VARIABLE
+        found[key] = StateEntry(stored.dtype, stored.shape, kinds.get(key, kind))
+    used = {*mapping.pairs.values(), *mapping.ignored}
+    left = [name for name in artifact.entries if name not in used]
+    unbuilt = [path or "the object itself" for path in live.unbuilt]
+    if left and unbuilt:
+        raise NotBuiltError(
+            f"{artifact.path!r} has values for layers that are not built yet: "
+            f"{', '.join(unbuilt)}. Call the model on a batch of data, or call its "
+            "build(input_shape), and then restore_state again. Nothing has changed."
+        )
+    found.update({f"{name} (in the file)": artifact.entries[name] for name in left})
+    return Manifest(
+        step=artifact.step,
+        saved_at="",
+        writer={"format": artifact.format, "path": artifact.path, **artifact.writer},
+        entries=found,
+        objects={
+            path: {**live.optimizers[path].describe(), **described}
+            if path in live.optimizers
+            else described
+            for path, described in mapping.objects.items()
+        },
+        aliases={},
+    )

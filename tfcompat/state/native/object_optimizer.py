@@ -1,0 +1,212 @@
+"""An optimizer in a stored object graph: which variable is which slot of which weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tfcompat import _graph
+from tfcompat.state.native.object_graph import Node, ObjectGraph
+from tfcompat.state.optimizers import CLASSES, KERAS_2, KERAS_3, OPTIMIZER_V2, LiveOptimizer
+
+# What each family calls the variables that are no slots, and their stable names.
+_SCALARS = {
+    "iter": "iterations",
+    "_iterations": "iterations",
+    "learning_rate": "learning_rate",
+    "_learning_rate": "learning_rate",
+    "momentum_cache": "u_product",
+    "_u_product": "u_product",
+    "dynamic_scale": "loss_scale",
+    "step_counter": "loss_scale_steps",
+}
+_LOSS_SCALE = {"current_loss_scale": "loss_scale", "good_steps": "loss_scale_steps"}
+
+# Adafactor's slots that it does not use for a weight of less than two dimensions.
+_FACTORS = ("r", "c")
+
+# Slots whose variables Keras 3 names after the weight alone, or after nothing.
+_UNNAMED = {"_r": "r", "_c": "c", "_accumulators": "accumulator"}
+
+
+class StoredOptimizer:
+    """What the graph tells of one optimizer.
+
+    Attributes:
+        slots: (node of the weight, name of the slot as the writer called it, node of the slot).
+        scalars: node by stable name.
+        hyperparameters: nodes of variables that are no state.
+        family: one of the three of `optimizers`.
+        cls: the name of its class, or None where no name tells.
+    """
+
+    def __init__(
+        self,
+        graph: ObjectGraph,
+        shapes: dict[str, tuple[int, ...]],
+        number: int,
+        weights: list[int],
+    ) -> None:
+        self.graph = graph
+        node = graph.nodes[number]
+        inner = node.children.get("inner_optimizer")
+        self.nodes = [node] if inner is None else [graph.nodes[inner], node]
+        self.loss_scaling = inner is not None or "loss_scale" in node.children
+        self.scalars: dict[str, int] = {}
+        for one in self.nodes:
+            self._add_scalars(one, _SCALARS)
+        if "loss_scale" in node.children:
+            self._add_scalars(graph.nodes[node.children["loss_scale"]], _LOSS_SCALE)
+        main = self.nodes[0]
+        if "_trainable_variables" in main.children:
+            self.family = KERAS_3
+            found = self._slots_of_keras_3(main)
+        elif "_variables" in main.children:
+            self.family = KERAS_2
+            found = self._slots_of_keras_2(main, weights)
+        else:
+            self.family = OPTIMIZER_V2
+            found = iter(main.slots)
+        self.slots = [
+            (weight, slot, variable)
+            for weight, slot, variable in found
+            if slot not in _FACTORS or len(shapes[graph.nodes[weight].key]) > 1
+        ]
+        used = {*self.scalars.values(), *(slot for _, _, slot in self.slots)}
+        self.hyperparameters = {
+            child
+            for one in self.nodes
+            for edge, held in one.children.items()
+            for child in (held, *(graph.members(held) if self._has_factors(edge) else ()))
+            if graph.nodes[child].is_variable and child not in used
+        }
+        self.cls = self._class()
+
+    def _has_factors(self, edge: str) -> bool:
+        adafactor = any(slot in _FACTORS for _, slot, _ in self.slots)
+        return edge.lstrip("_") in _FACTORS or (edge == "_variables" and adafactor)
+
+    def _add_scalars(self, node: Node, names: dict[str, str]) -> None:
+        for edge, name in names.items():
+            child = node.children.get(edge)
+            if child is not None and self.graph.nodes[child].is_variable:
+                self.scalars.setdefault(name, child)
+
+    def _slots_of_keras_3(self, node: Node) -> Iterator[tuple[int, str, int]]:
+        """Each slot has a list of its own, beside the list of the weights."""
+        graph = self.graph
+        weights = graph.members(node.children["_trainable_variables"])
+        listed: set[int] = set(self.scalars.values())
+        for edge, child in node.children.items():
+            members = graph.members(child)
+            if edge in ("_variables", "_trainable_variables") or len(members) != len(weights):
+                continue
+            listed.update(members)
+            for weight, slot in zip(weights, members):
+                flat = graph.nodes[weight].name.replace("/", "_") + "_"
+                name = graph.nodes[slot].name.rpartition("/")[2]
+                if edge in _UNNAMED:
+                    yield weight, _UNNAMED[edge], slot
+                elif name.startswith(flat):
+                    yield weight, name[len(flat) :], slot
+                else:
+                    yield weight, _from_edge(edge), slot
+
+        yield from self._unlisted(node, weights, listed)
+
+    def _unlisted(
+        self, node: Node, weights: list[int], listed: set[int]
+    ) -> Iterator[tuple[int, str, int]]:
+        """Find Adafactor's slots, whose lists Keras 3 does not show.
+
+        Each weight has three in a row, the first two under the weight's short name alone.
+        """
+        graph = self.graph
+        rest = [n for n in graph.members(node.children.get("_variables")) if n not in listed]
+        if len(rest) != 3 * len(weights):
+            return
+        for index, weight in enumerate(weights):
+            for slot, number in zip((*_FACTORS, "velocity"), rest[3 * index : 3 * index + 3]):
+                yield weight, slot, number
+
+    def _slots_of_keras_2(self, node: Node, weights: list[int]) -> Iterator[tuple[int, str, int]]:
+        """A name such as `Adam/m/dense/kernel` tells; weights of one name stand in order."""
+        graph = self.graph
+        by_name: dict[str, list[int]] = {}
+        for weight in weights:
+            by_name.setdefault(graph.nodes[weight].name, []).append(weight)
+        taken: set[tuple[str, int]] = set()
+        for slot in graph.members(node.children["_variables"]):
+            if slot in self.scalars.values():
+                continue
+            parts = graph.nodes[slot].name.split("/")
+            for i in range(1, len(parts)):
+                free = [
+                    weight
+                    for weight in by_name.get("/".join(parts[i:]), ())
+                    if (parts[i - 1], weight) not in taken
+                ]
+                if free:
+                    taken.add((parts[i - 1], free[0]))
+                    yield free[0], parts[i - 1], slot
+                    break
+
+    def _class(self) -> str | None:
+        """Find the class among the components of its variables' names, where it has no other."""
+        names = [self.graph.nodes[slot].name for _, _, slot in self.slots[:1]]
+        names += [self.graph.nodes[number].name for number in self.scalars.values()]
+        known = {name.lower(): name for name in CLASSES}
+        for name in names:
+            for component in name.split("/")[:-1]:
+                base, _, number = component.rpartition("_")
+                component = base if number.isdigit() else component
+                if component.lower() in known:
+                    return known[component.lower()]
+        return None
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a manifest would say, as far as the file tells."""
+        found: dict[str, Any] = {
+            "type": "optimizer",
+            "family": self.family,
+            "loss_scaling": self.loss_scaling,
+            "stepped": bool(self.slots),
+        }
+        if self.cls:
+            found["class"] = self.cls
+        if "iterations" in self.scalars:
+            found["schedule"] = "learning_rate" not in self.scalars
+        return found
+
+    def unused(self, live: LiveOptimizer) -> list[int]:
+        """Return the slots that the live optimizer has no use for.
+
+        2.11 to 2.15 give SGD a momentum variable that it does not use without momentum. It holds
+        the last step, so that no value tells whether the writer had the option.
+        """
+        if self.family != KERAS_2 or not live.lacks_momentum:
+            return []
+        return [number for _, slot, number in self.slots if live.slot_name(slot) == "momentum"]
+
+    def keys(self, live: LiveOptimizer, key_of: dict[int, str]) -> dict[str, int]:
+        """Return nodes by the stable keys that they have for a live optimizer.
+
+        Args:
+            live: the optimizer.
+            key_of: the stable key of each weight's node.
+        """
+        found = {
+            _graph.join(live.path, name): number
+            for name, number in self.scalars.items()
+            if not (name == "u_product" and not live.has_product)
+        }
+        for weight, slot, number in self.slots:
+            if weight in key_of:
+                found[live.slot_key(live.slot_name(slot), key_of[weight])] = number
+        return found
+
+
+def _from_edge(edge: str) -> str:
+    """Return the name of a slot by the list's: `_momentums`, `_velocities`."""
+    name = edge.lstrip("_")
+    return name[:-3] + "y" if name.endswith("ies") else name.removesuffix("s")
