@@ -1,0 +1,1 @@
+"""What the command line does with states and with native artifacts, without TensorFlow."""

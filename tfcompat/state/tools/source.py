@@ -1,0 +1,172 @@
+"""A state or a native artifact, opened to be shown, compared or converted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
+
+from tfcompat.errors import BadStateError, StateNotFoundError
+from tfcompat.state import bundle, manifest
+from tfcompat.state.manifest import StateEntry
+from tfcompat.state.native import files, object_graph, open_artifact
+from tfcompat.state.native.artifact import Artifact
+from tfcompat.state.native.tensor_bundle import TensorBundle
+
+STATE = "tfcompat state"
+_INDEX = ".index"
+_BATCH = 64 * 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What can be shown, compared and converted.
+
+    Attributes:
+        format: the name of the format in words.
+        path: of the file, or the prefix of the checkpoint.
+        step: of a state the step, of a checkpoint the number in its name, else 0.
+        saved_at: the time in UTC, in ISO 8601, where it is known.
+        writer: the versions that wrote it, as far as it tells.
+        entries: each key with its dtype, shape and kind.
+        sizes: each key with its size in bytes; None where only reading it would tell.
+        document: the manifest of a state as it is stored, else None.
+        artifact: the native artifact, or None for a state.
+        read: yields (key, NumPy array) of several keys in any order, holding few at a time.
+    """
+
+    format: str
+    path: str
+    step: int
+    saved_at: str
+    writer: dict[str, Any]
+    entries: dict[str, StateEntry]
+    sizes: dict[str, int | None]
+    document: dict[str, Any] | None
+    artifact: Artifact | None
+    read: Callable[[Iterable[str]], Iterator[tuple[str, Any]]]
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all values in bytes, as far as it is known."""
+        return sum(size or 0 for size in self.sizes.values())
+
+
+def open_source(path: str, step: int | None = None) -> Source:
+    """Open a state or a native artifact; what is read of it is what describes it.
+
+    Raises:
+        StateNotFoundError: there is nothing at the path that can be read.
+        BadStateError: the files are truncated or altered.
+    """
+    # What a shell completes the prefix of a checkpoint to.
+    if path.endswith(_INDEX) and os.path.isfile(path):
+        path = path[: -len(_INDEX)]
+    prefix = _prefix_of_state(path, step)
+    if prefix is None:
+        artifact = open_artifact(path, step)
+        if bundle.MANIFEST not in artifact.entries:
+            return _of_artifact(artifact)
+        prefix = artifact.path
+    return _of_state(prefix)
+
+
+def batches(keys: Iterable[str], sizes: dict[str, int | None]) -> Iterator[list[str]]:
+    """Part keys into groups that are read at once: a single large tensor, or several small ones.
+
+    Readers of archives unpack them again for each group.
+    """
+    batch: list[str] = []
+    held = 0
+    for key in keys:
+        size = sizes[key] or 0
+        if batch and held + size > _BATCH:
+            yield batch
+            batch, held = [], 0
+        batch.append(key)
+        held += size
+    if batch:
+        yield batch
+
+
+def _prefix_of_state(directory: str, step: int | None) -> str | None:
+    """Return what `bundle.find` does for a local directory, without TensorFlow."""
+    if not os.path.isdir(directory):
+        return None
+    pattern, name_of_files = bundle._NAME, bundle._PREFIX
+    name = os.path.basename(os.path.abspath(directory))
+    if pattern.fullmatch(name) and os.path.exists(os.path.join(directory, name_of_files + _INDEX)):
+        return os.path.join(directory, name_of_files)
+    found = {}
+    for name in os.listdir(directory):
+        match = pattern.fullmatch(name)
+        if match:
+            prefix = os.path.join(directory, name, name_of_files)
+            found[int(match["sequence"]), match["token"]] = int(match["step"]), prefix
+    states = [found[order] for order in sorted(found)]
+    if not states:
+        return None
+    if step is None:
+        return states[-1][1]
+    for number, prefix in reversed(states):
+        if number == step:
+            return prefix
+    steps = ", ".join(str(number) for number, _ in states)
+    raise StateNotFoundError(f"{directory!r} has no state of step {step}. It has steps {steps}.")
+
+
+def _of_state(prefix: str) -> Source:
+    try:
+        opened = TensorBundle(prefix, files.open_binary)
+    except FileNotFoundError as error:
+        raise BadStateError(f"The state at {prefix!r} lacks a file: {error}.") from error
+    if bundle.MANIFEST not in opened.entries:
+        raise BadStateError(f"The state at {prefix!r} holds no manifest of tfcompat.")
+    stored = bytes(opened.read(bundle.MANIFEST).item())
+    parsed = manifest.parse(stored)
+    for key, entry in parsed.entries.items():
+        held = opened.entries.get(key)
+        if held is None or (held.dtype, held.shape) != (entry.dtype, entry.shape):
+            raise BadStateError(
+                f"The state at {prefix!r} does not hold {key} as its manifest says."
+            )
+    return Source(
+        format=STATE,
+        path=prefix,
+        step=parsed.step,
+        saved_at=parsed.saved_at,
+        writer=parsed.writer,
+        entries=parsed.entries,
+        sizes={
+            key: entry.nbytes or opened.entries[key].size for key, entry in parsed.entries.items()
+        },
+        document=json.loads(stored),
+        artifact=None,
+        read=opened.read_many,
+    )
+
+
+def _of_artifact(artifact: Artifact) -> Source:
+    # The graph describes the checkpoint, and is no value of anything that was saved.
+    entries = {key: one for key, one in artifact.entries.items() if key != object_graph.KEY}
+
+    sizes = {key: entry.nbytes for key, entry in entries.items()}
+
+    def read(keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        for batch in batches(keys, sizes):
+            yield from artifact.read(batch).items()
+
+    return Source(
+        format=artifact.format,
+        path=artifact.path,
+        step=artifact.step,
+        saved_at="",
+        writer=artifact.writer,
+        entries=entries,
+        sizes=sizes,
+        document=None,
+        artifact=artifact,
+        read=read,
+    )
