@@ -602,7 +602,12 @@ class Graph:
         """Add the weights that no attribute holds, to the deepest layer that has them."""
         taken = {path for path, _ in self.nodes}
         for path, layer in reversed(custom):
-            loose = [weight for weight in layer.weights if id(weight) not in self._paths]
+            # Up to 2.15 a lookup layer has a handler of its vocabulary among its weights.
+            loose = [
+                weight
+                for weight in layer.weights
+                if id(weight) not in self._paths and kind_of(weight) == VARIABLE
+            ]
             for name, weight in zip(distinct([short_name(w) for w in loose]), loose):
                 key = join(path, escape(name))
                 while key in taken:

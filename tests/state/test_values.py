@@ -324,10 +324,33 @@ def test_describe_state(tmp_path) -> None:
     assert tf.train.load_checkpoint(described.prefix).get_tensor("w").shape == (3, 2)
 
 
-def test_vocabulary_of_a_lookup_layer(tmp_path) -> None:
+def string_lookup():
     layers = getattr(keras.layers, "experimental", None)
-    lookup = getattr(keras.layers, "StringLookup", None) or layers.preprocessing.StringLookup
-    first, second = lookup(), lookup()
+    return getattr(keras.layers, "StringLookup", None) or layers.preprocessing.StringLookup
+
+
+def test_vocabulary_inside_a_model_of_the_user(tmp_path) -> None:
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lookup = string_lookup()()
+            self.embedding = keras.layers.Embedding(5, 2)
+
+        def call(self, inputs):
+            return self.embedding(self.lookup(inputs))
+
+    words = tf.constant([["red", "green"]])
+    first, second = Model(), Model()
+    for model, known in ((first, ["red", "red", "green"]), (second, ["green", "green", "red"])):
+        model.lookup.adapt(tf.constant(known))
+        model(words)
+    tfc.save_state(tmp_path, {"model": first})
+    tfc.restore_state(tmp_path, {"model": second})
+    np.testing.assert_array_equal(second(words), first(words))
+
+
+def test_vocabulary_of_a_lookup_layer(tmp_path) -> None:
+    first, second = string_lookup()(), string_lookup()()
     first.adapt(tf.constant(["red", "red", "red", "green", "green", "blue"]))
     expected = first(tf.constant(["blue", "red", "pink"])).numpy()
     tfc.save_state(tmp_path, {"lookup": first})

@@ -210,6 +210,8 @@ def _native(artifact: Artifact, read: Reader, live: LiveState, names: Names) -> 
     def read_mapped(keys: Iterable[str]) -> dict[str, Any]:
         wanted = list(keys)
         tensors = read([mapping.pairs[key] for key in wanted])
+        for name in tensors.keys() & mapping.factors.keys():
+            tensors[name] *= mapping.factors[name]
         return {key: tensors[mapping.pairs[key]] for key in wanted}
 
     return _Source(native.document_of(artifact, mapping, live), read_mapped, mapping)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -234,6 +235,12 @@ def trained(model: str, optimizer: str = "adam", seed: int = 0) -> Any:
     made.fit(inputs, np.zeros((2, 2), np.float32), epochs=3, verbose=0)
     randomize(made, random)
     return made
+
+
+@functools.cache
+def writer(model: str, optimizer: str = "adam") -> Any:
+    """Return a trained model to be saved, one for all tests: nobody may change it."""
+    return trained(model, optimizer)
 
 
 def randomize(model: Any, random: np.random.RandomState) -> None:

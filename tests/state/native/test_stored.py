@@ -20,9 +20,9 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("form", WRITERS)
-@pytest.mark.parametrize("model", ["sequential", "functional", "recurrent"])
+@pytest.mark.parametrize("model", ["sequential", "functional"])
 def test_converted_state(tmp_path, form, model) -> None:
-    writer = examples.trained(model)
+    writer = examples.writer(model)
     WRITERS[form](writer, str(tmp_path / "file"))
     (path,) = [one for one in tmp_path.iterdir() if ".data" not in one.name]
     state = tmp_path / "state"
@@ -34,7 +34,7 @@ def test_converted_state(tmp_path, form, model) -> None:
 
 
 def test_converted_state_of_another_model(tmp_path) -> None:
-    writer = examples.trained("sequential")
+    writer = examples.writer("sequential")
     prefix = tf.train.Checkpoint(model=writer).write(str(tmp_path / "file"))
     state = tmp_path / "state"
     assert cli.main(["state", "convert", prefix, str(state), "--to", "state"]) == 0

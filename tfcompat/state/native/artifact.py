@@ -33,6 +33,7 @@ class Mapping:
             `LiveOptimizer.describe` that the file tells.
         differences: in words, what the file has otherwise than the live objects, apart from
             what comparing keys, dtypes and shapes finds.
+        factors: by what to multiply a tensor, by its name, where the writer kept a multiple.
         without_optimizer: paths of live optimizers that the format, or this file, does not hold.
     """
 
@@ -40,6 +41,7 @@ class Mapping:
     ignored: set[str] = dataclasses.field(default_factory=set)
     objects: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     differences: list[str] = dataclasses.field(default_factory=list)
+    factors: dict[str, float] = dataclasses.field(default_factory=dict)
     without_optimizer: list[str] = dataclasses.field(default_factory=list)
 
 

@@ -20,8 +20,8 @@ BOOKKEEPING = frozenset(
         "save_counter", "keras_api", "signatures", "train_function", "train_tf_function",
         "_all_variables", "_tracked", "_inbound_nodes", "_outbound_nodes", "_compile_loss",
         "_compile_metrics", "_loss_tracker", "_metrics", "_current_learning_rate",
-        "ckpt_saved_epoch", "ckpt_saved_batch", "_ckpt_saved_epoch", "_ckpt_saved_batch",
-        "non_trainable_variables", "regularization_losses",
+        "train_counter", "ckpt_saved_epoch", "ckpt_saved_batch", "_ckpt_saved_epoch",
+        "_ckpt_saved_batch", "non_trainable_variables", "regularization_losses",
     )
 )  # fmt: skip
 # TensorFlow up to 2.4 saves the configuration of each layer beside its variables.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,9 @@ _LOSS_SCALE = {"current_loss_scale": "loss_scale", "good_steps": "loss_scale_ste
 
 # Adafactor's slots that it does not use for a weight of less than two dimensions.
 _FACTORS = ("r", "c")
+
+# What Keras 3.0 names after no weight.
+_ACCUMULATOR = "accumulator"
 
 # Slots whose variables Keras 3 names after the weight alone, or after nothing.
 _UNNAMED = {"_r": "r", "_c": "c", "_accumulators": "accumulator"}
@@ -117,17 +121,43 @@ class StoredOptimizer:
     def _unlisted(
         self, node: Node, weights: list[int], listed: set[int]
     ) -> Iterator[tuple[int, str, int]]:
-        """Find Adafactor's slots, whose lists Keras 3 does not show.
+        """Tell the slots whose lists the file does not show by their names and order.
 
-        Each weight has three in a row, the first two under the weight's short name alone.
+        Keras 3.6 shows no list, others not Adafactor's. All slots of one name stand in the order
+        of the weights, and each has the short name of its weight before its own. Adafactor's
+        factors have nothing else, and stand before the velocity; the accumulators of Keras 3.0
+        are named after no weight.
         """
-        graph = self.graph
-        rest = [n for n in graph.members(node.children.get("_variables")) if n not in listed]
-        if len(rest) != 3 * len(weights):
-            return
-        for index, weight in enumerate(weights):
-            for slot, number in zip((*_FACTORS, "velocity"), rest[3 * index : 3 * index + 3]):
-                yield weight, slot, number
+        counts: collections.Counter[str] = collections.Counter()
+        pending: list[int] = []
+        for number in self.graph.members(node.children.get("_variables")):
+            if number in listed:
+                continue
+            name = self.graph.nodes[number].name.rpartition("/")[2]
+            slot = self._slot_in(name, weights, counts)
+            if slot is None:
+                pending.append(number)
+                continue
+            weight = weights[counts[slot]]
+            if len(pending) == len(_FACTORS):
+                for factor, other in zip(_FACTORS, pending):
+                    yield weight, factor, other
+            pending.clear()
+            counts[slot] += 1
+            yield weight, slot, number
+
+    def _slot_in(
+        self, name: str, weights: list[int], counts: collections.Counter[str]
+    ) -> str | None:
+        if name == _ACCUMULATOR:
+            return name if counts[name] < len(weights) else None
+        for cut, character in enumerate(name):
+            slot = name[cut + 1 :]
+            if character == "_" and counts[slot] < len(weights):
+                weight = self.graph.nodes[weights[counts[slot]]].name.rpartition("/")[2]
+                if f"_{name[:cut]}".endswith(f"_{weight}"):
+                    return slot
+        return None
 
     def _slots_of_keras_2(self, node: Node, weights: list[int]) -> Iterator[tuple[int, str, int]]:
         """A name such as `Adam/m/dense/kernel` tells; weights of one name stand in order."""
