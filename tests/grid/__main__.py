@@ -12,6 +12,8 @@ import json
 import pathlib
 import sys
 
+from tests.grid import report as reporting
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.grid", description=__doc__)
@@ -23,25 +25,24 @@ def main() -> int:
     read.add_argument("directory", type=pathlib.Path)
     read.add_argument("--environment", required=True)
     read.add_argument("--output", type=pathlib.Path, required=True)
+    read.add_argument("--peer", action="store_true", help="tf.train.Checkpoint beside tfcompat")
     report = commands.add_parser("report")
     report.add_argument("directory", type=pathlib.Path)
     report.add_argument("--json", type=pathlib.Path, required=True)
     report.add_argument("--svg", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     if arguments.command == "report":
-        from tests.grid import report as reporting
-
         return reporting.main(arguments.directory, arguments.json, arguments.svg)
     from tests.grid import cells
 
     if arguments.command == "write":
         cells.write(arguments.directory, arguments.environment)
         return 0
-    results = cells.read(arguments.directory, arguments.environment)
+    results = cells.read(arguments.directory, arguments.environment, arguments.peer)
     arguments.output.write_text(json.dumps(results, indent=1))
     failed = [cell for cell in results["cells"] if not cell["ok"]]
     for cell in failed:
-        print(f"{cell['writer']} -> {cell['reader']} {cell['state']}: {cell['tfcompat']}")
+        print(f"{reporting.named(cell)}: {cell['tfcompat']}")
     print(f"{len(results['cells']) - len(failed)} of {len(results['cells'])} cells resumed")
     # What the nightly build wrote is shown, and fails nobody else.
     return 1 if any("nightly" not in cell["writer"] for cell in failed) else 0
