@@ -97,7 +97,7 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
     writers = [row for row in running if (GRID / row.name).is_dir()]
     if grid and writers:
         print("\nGrid", flush=True)
-        _each(writers, arguments.jobs, lambda row: _read_one(environments, row))
+        _each(writers, arguments.jobs, lambda row: _read_one(environments, row, arguments.peer))
     drawn = not (grid and writers) or _report()
     return summarize(list(rows.values()), drawn, time.monotonic() - started)
 
@@ -167,9 +167,10 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         shutil.rmtree(GRID / row.name, ignore_errors=True)
 
 
-def _read_one(environments: Environments, row: Row) -> None:
+def _read_one(environments: Environments, row: Row, peer: bool) -> None:
     output = GRID / f"{row.name}.json"
-    if not _python(environments, row, "read", str(GRID), "--output", str(output)):
+    options = ["--output", str(output), *(["--peer"] if peer else [])]
+    if not _python(environments, row, "read", str(GRID), *options):
         row.troubles.append("grid: cannot read all")
     if output.exists():
         row.count_cells(output)
@@ -265,6 +266,9 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         "-e", dest="environments", metavar="ENV,...", type=lambda text: text.split(",")
     )
     tests.add_argument("--no-grid", dest="grid", action="store_false", help="only the tests")
+    tests.add_argument(
+        "--peer", action="store_true", help="have tf.train.Checkpoint do the same in the grid"
+    )
     passing = commands.add_parser("relay", help="run the relay; after --: for the relay")
     for command in (tests, passing):
         command.add_argument(
