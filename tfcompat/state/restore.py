@@ -165,6 +165,8 @@ def source_of(document: Manifest) -> str:
     )
 
 
+_MOST_SUGGESTIONS = 20
+
 # Returns tensors by their names.
 Reader = Callable[[Iterable[str]], dict[str, Any]]
 
@@ -427,8 +429,26 @@ class _Match:
                 missing=self.missing,
                 unexpected=self.unexpected,
                 different=self.different,
-                advice="Pass strict=False to restore what matches and leave the rest.",
+                advice="Pass strict=False to restore what matches and leave the rest."
+                + self._near_matches(),
             )
+
+    def _near_matches(self) -> str:
+        """Suggest in words which names of a native artifact may be what is missing."""
+        if "format" not in self.document.writer:
+            return ""
+        left = [name.removesuffix(native.IN_FILE) for name in self.unexpected]
+        near = {}
+        for key in self.missing[:_MOST_SUGGESTIONS]:
+            entry = self.live.entries.get(key)
+            if isinstance(entry, entries.VariableEntry):
+                name = native.near_match(_graph.path_of(entry.variable), left)
+                name = name or native.near_match(key, left)
+                if name:
+                    near[name] = key
+        if not near:
+            return ""
+        return f" `names=` tells which name of the file is which key; near matches are {near}."
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:

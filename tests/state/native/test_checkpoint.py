@@ -400,5 +400,5 @@ def test_near_matches_are_suggested(tmp_path) -> None:
     found = NamedValues(str(tmp_path), "momentum")
     module = tf.Module()
     module.hidden_kernel = tf.Variable(tf.zeros((3, 3)), name="hidden/kernels")
-    with pytest.raises(tfc.StateMismatchError, match="hidden/kernel"):
+    with pytest.raises(tfc.StateMismatchError, match="{'hidden/kernel': 'hidden_kernel'}"):
         tfc.restore_state(found.prefix, module)

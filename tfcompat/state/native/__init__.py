@@ -19,6 +19,9 @@ from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.native import files
 from tfcompat.state.native.artifact import Artifact, Mapping, Names
 
+# Follows the name of a tensor that is none of the live objects'.
+IN_FILE = " (in the file)"
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 # The text file beside checkpoints that names them, the newest first.
@@ -126,7 +129,8 @@ def match(artifact: Artifact, live: LiveState, names: Names) -> Mapping:
         named = dict(names)
     absent = [name for name in named if name not in artifact.entries]
     if absent:
-        lines = [f"  {name}{suggestion(name, artifact.entries)}" for name in absent]
+        near = {name: near_match(name, artifact.entries) for name in absent}
+        lines = [f"  {name}" + (f" (is it {near[name]}?)" if near[name] else "") for name in absent]
         raise TfcompatError(
             f"`names` has names that {artifact.path!r} does not hold:\n" + "\n".join(lines)
         )
@@ -135,10 +139,10 @@ def match(artifact: Artifact, live: LiveState, names: Names) -> Mapping:
     return mapping
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return in words which of the known names is like one, or nothing."""
+def near_match(name: str, known: Iterable[str]) -> str | None:
+    """Return which of the known names is like one, or None."""
     near = difflib.get_close_matches(name, list(known), 1)
-    return f" (is it {near[0]}?)" if near else ""
+    return near[0] if near else None
 
 
 def document_of(artifact: Artifact, mapping: Mapping, live: LiveState) -> Manifest:
@@ -162,7 +166,7 @@ def document_of(artifact: Artifact, mapping: Mapping, live: LiveState) -> Manife
             f"{', '.join(unbuilt)}. Call the model on a batch of data, or call its "
             "build(input_shape), and then restore_state again. Nothing has changed."
         )
-    found.update({f"{name} (in the file)": artifact.entries[name] for name in left})
+    found.update({name + IN_FILE: artifact.entries[name] for name in left})
     return Manifest(
         step=artifact.step,
         saved_at="",

@@ -271,12 +271,12 @@ class KerasWeights(Artifact):
             name, _, number = member.rpartition("_")
             if not number.isdigit():
                 name, number = member, "0"
-            there.setdefault(layers.squeezed(name), []).append((int(number), member))
+            there.setdefault(_graph.squeezed(name), []).append((int(number), member))
         here: dict[str, list[dict[str, Any]]] = {}
         for layer in saved:
             if isinstance(layer, dict) and isinstance(layer.get("config"), dict):
                 cls = str(layer.get("class_name", "")).rpartition(">")[2]
-                here.setdefault(layers.squeezed(cls), []).append(layer)
+                here.setdefault(_graph.squeezed(cls), []).append(layer)
         groups: dict[int, str] = {}
         for cls, found in here.items():
             members = sorted(there.get(cls, ()))

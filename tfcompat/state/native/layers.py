@@ -13,6 +13,7 @@ from typing import Any
 
 from tfcompat import _graph
 from tfcompat.state.keys import LiveState
+from tfcompat.state.native.naming import parse
 
 # Names of weights that differ between the eras, with the one of Keras 3.
 _RENAMED = {"depthwise_kernel": "kernel", "sn_u": "vector_u"}
@@ -20,25 +21,8 @@ _RENAMED = {"depthwise_kernel": "kernel", "sn_u": "vector_u"}
 # The names that Keras makes up for a weight without one; the rest of such a name is a counter.
 _UNNAMED = re.compile(r"^(variable)(_\d+)?$", re.IGNORECASE)
 
-# Keras 2 and 3 name a functional model otherwise.
-_FUNCTIONAL = {"functional": "model", "model": "model"}
-
 # What a name says of a layer: ("given", name), or what Keras made up it from and a number.
 Label = tuple[str, str, int]
-
-
-def squeezed(name: str) -> str:
-    """Return a name without its underscores, about which the releases disagree."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def parse_name(name: str) -> tuple[str, int]:
-    """Split a name that Keras may have made up into its base and its number."""
-    base, _, number = name.rpartition("_")
-    if not number.isdigit():
-        base, number = name, "0"
-    base = squeezed(base)
-    return _FUNCTIONAL.get(base, base), int(number)
 
 
 def is_automatic(layer: Any) -> bool:
@@ -133,11 +117,11 @@ def match_layers(names: Sequence[str], layers: Sequence[Any]) -> tuple[dict[int,
     """
     given = {layer.name: layer for layer in layers if not is_automatic(layer)}
     automatic = [layer for layer in layers if is_automatic(layer)]
-    live_labels = _ranked([parse_name(_plain_name(layer)) for layer in automatic])
+    live_labels = _ranked([parse(_plain_name(layer)) for layer in automatic])
     bases = {base for base, _ in live_labels}
     matched = {i: given[name] for i, name in enumerate(names) if name in given}
-    rest = [i for i, name in enumerate(names) if name not in given and parse_name(name)[0] in bases]
-    labels = _ranked([parse_name(names[i]) for i in rest])
+    rest = [i for i, name in enumerate(names) if name not in given and parse(name)[0] in bases]
+    labels = _ranked([parse(names[i]) for i in rest])
     if labels != live_labels and sorted(labels) == sorted(live_labels):
         return matched, (
             "the layers have no names of yours and stand in another order: "
@@ -257,8 +241,8 @@ class _Members:
                 if owner.name not in parts[:-1]:
                     return False
                 continue
-            base, number = parse_name(owner.name)
-            there = [found for b, found in map(parse_name, parts[:-1]) if b == base]
+            base, number = parse(owner.name)
+            there = [found for b, found in map(parse, parts[:-1]) if b == base]
             if not there:
                 return False
             numbers.setdefault(base, []).append((there[-1], number))
@@ -271,13 +255,13 @@ class _Members:
         """
         owners = [owner for owner in self._owners.values() if owner is not None]
         given = {owner.name for owner in owners if not owner.automatic}
-        bases = {parse_name(owner.name)[0] for owner in owners if owner.automatic}
+        bases = {parse(owner.name)[0] for owner in owners if owner.automatic}
 
         def owner_in(parts: Sequence[str]) -> tuple[str, str, int]:
             for part in reversed(parts[:-1]):
                 if part in given:
                     return "given", part, 0
-                base, number = parse_name(part)
+                base, number = parse(part)
                 if base in bases:
                     return "automatic", base, number
             return "", "", 0
@@ -288,7 +272,7 @@ class _Members:
                 return "", "", 0
             if not owner.automatic:
                 return "given", owner.name, 0
-            return ("automatic", *parse_name(owner.name))
+            return ("automatic", *parse(owner.name))
 
         there = _labels([owner_in(parts) for parts in saved], [plain_short(p[-1]) for p in saved])
         here = _labels(

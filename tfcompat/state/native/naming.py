@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from tfcompat import _graph
 
+# Keras 2 names a functional model `model`, Keras 3 `functional`.
+_FUNCTIONAL = {"functional": "model"}
+
 
 @functools.cache
 def _automatic_names() -> frozenset[str]:
@@ -22,8 +25,16 @@ def _automatic_names() -> frozenset[str]:
         for name in dir(keras.module.layers)
         if name[:1].isupper()
     }
-    # Keras 2 names a functional model `model`, Keras 3 `functional`.
-    return frozenset(classes | {"model", "functional", "sequential"})
+    return frozenset(classes | {"model", "sequential"})
+
+
+def parse(name: str) -> tuple[str, int]:
+    """Split a name that Keras may have made up into its base, in small letters, and its number."""
+    base, _, number = name.rpartition("_")
+    if not number.isdigit():
+        base, number = name, "0"
+    base = _graph.squeezed(base)
+    return _FUNCTIONAL.get(base, base), int(number)
 
 
 def automatic(name: str, classes: frozenset[str] = frozenset()) -> tuple[str, int] | None:
@@ -33,13 +44,8 @@ def automatic(name: str, classes: frozenset[str] = frozenset()) -> tuple[str, in
         name: of a layer.
         classes: names of the user's own classes, in small letters.
     """
-    base, _, number = name.rpartition("_")
-    if not number.isdigit():
-        base, number = name, "0"
-    squeezed = _graph.squeezed(base)
-    if squeezed in _automatic_names() or squeezed in classes:
-        return "model" if squeezed == "functional" else squeezed, int(number)
-    return None
+    base, number = parse(name)
+    return (base, number) if base in _automatic_names() or base in classes else None
 
 
 def labels(names: Sequence[str], classes: frozenset[str] = frozenset()) -> list[str]:

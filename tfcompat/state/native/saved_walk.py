@@ -157,7 +157,7 @@ class Walk:
             if _graph.kind_of(member) in _graph.CONTAINER_KINDS and self._rules.containers:
                 base = "container"
             elif _graph.kind_of(member) in kinds:
-                base = layers.squeezed(type(member).__name__)
+                base = _graph.squeezed(type(member).__name__)
             else:
                 continue
             if id(member) in self._seen and not self._rules.counts_known:
@@ -186,7 +186,7 @@ class Walk:
             base, _, number = name.rpartition("_")
             if not number.isdigit():
                 base, number = name, "0"
-            found[layers.squeezed(base), int(number)] = name
+            found[_graph.squeezed(base), int(number)] = name
         return found
 
     def _assigned(
