@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tfcompat import _graph, _runtime
+from tfcompat import _graph, _kinds, _runtime
 from tfcompat.errors import TrackingError, UnsupportedObjectError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
     # The public bases of tf.Module, which has both in every release; TensorFlow shows neither
     # under a public name of its own.
     if name in ("Trackable", "AutoTrackable"):
-        return _graph.trackable_classes()[name == "AutoTrackable"]
+        return _kinds.trackable_classes()[name == "AutoTrackable"]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -51,8 +51,8 @@ def track(owner: Any, name: str, value: Any) -> Any:
     """
     if not name:
         raise TrackingError("The name of what is tracked must not be empty.")
-    kind = _graph.kind_of(owner)
-    if kind not in (_graph.MODULE, *_graph.KERAS_KINDS):
+    kind = _kinds.kind_of(owner)
+    if kind not in (_kinds.MODULE, *_kinds.KERAS_KINDS):
         raise TrackingError(
             f"{type(owner).__name__} does not track its attributes. Owners can be tf.Module, "
             "tf.train.Checkpoint, tfcompat.AutoTrackable, and Keras layers and models."
@@ -140,8 +140,8 @@ def is_trackable(value: Any) -> bool:
     `Trackable`; in Keras 3 also for those that do not derive from it. False for a plain
     dictionary, list or number: `as_trackable` makes one of them.
     """
-    return _graph.kind_of(value) in _graph.TRACKED_KINDS or isinstance(
-        value, _graph.trackable_classes()[0]
+    return _kinds.kind_of(value) in _kinds.TRACKED_KINDS or isinstance(
+        value, _kinds.trackable_classes()[0]
     )
 
 
@@ -195,7 +195,7 @@ def as_trackable(value: Any) -> Any:
     Raises:
         UnsupportedObjectError: the nest holds something else; all of it is listed.
     """
-    if is_trackable(value) and _graph.kind_of(value) not in _graph.CONTAINER_KINDS:
+    if is_trackable(value) and _kinds.kind_of(value) not in _kinds.CONTAINER_KINDS:
         return value
     from tfcompat.state.keys import unsupported
 
@@ -208,18 +208,18 @@ def as_trackable(value: Any) -> Any:
 
 
 def _wrap(value: Any) -> Any:
-    kind = _graph.kind_of(value)
+    kind = _kinds.kind_of(value)
     nest, plain = _wrapper_classes()
-    if kind in _graph.CONTAINER_KINDS:
+    if kind in _kinds.CONTAINER_KINDS:
         return nest(value)
-    return plain(value) if kind in (_graph.VALUE, _graph.ARRAY) else value
+    return plain(value) if kind in (_kinds.VALUE, _kinds.ARRAY) else value
 
 
 @functools.cache
 def _wrapper_classes() -> tuple[Any, Any]:
     """Make the two classes, which derive from TensorFlow's, when they are first needed."""
     python_state: Any = _runtime.tensorflow().train.experimental.PythonState
-    auto_trackable: Any = _graph.trackable_classes()[1]
+    auto_trackable: Any = _kinds.trackable_classes()[1]
 
     class PlainValue(python_state):  # type: ignore[misc]
         """A plain Python value or NumPy array that TensorFlow saves."""

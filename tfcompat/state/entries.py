@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfcompat import _graph, _runtime
+from tfcompat import _kinds, _naming, _runtime
 
 # What an entry holds. Kinds decide what counts as the same dtype and shape at a restore.
 VARIABLE = "variable"  # dtype and shape must be equal
@@ -71,7 +71,7 @@ class VariableEntry(Entry):
     __slots__ = ("_is_plain", "variable")
 
     def __init__(self, key: str, variable: Any, kind: str = VARIABLE) -> None:
-        self.variable = variable = _graph.tensor_variable(variable)
+        self.variable = variable = _naming.tensor_variable(variable)
         self._is_plain = isinstance(variable, _plain_variable())
         self.key = key
         self.kind = kind
@@ -109,10 +109,10 @@ def _raw_ops() -> Any:
 
 def value_kind(value: Any) -> str | None:
     """Return the kind of a plain Python value or NumPy array, or None when it is neither."""
-    kind = _graph.kind_of(value)
-    if kind == _graph.ARRAY:
+    kind = _kinds.kind_of(value)
+    if kind == _kinds.ARRAY:
         return ARRAY if value.dtype.kind in "biufcSUV" and not value.dtype.names else None
-    return type(value).__name__ if kind == _graph.VALUE else None
+    return type(value).__name__ if kind == _kinds.VALUE else None
 
 
 def encode(value: Any) -> tuple[str, Any]:

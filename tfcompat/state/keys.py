@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tfcompat import _graph, _runtime
+from tfcompat import _graph, _kinds, _naming, _runtime
 from tfcompat.errors import UnsupportedObjectError
 from tfcompat.state import arithmetic, opaque
 from tfcompat.state import entries as e
@@ -46,19 +46,19 @@ class LiveState:
         self.finalizers: dict[str, Any] = {}
         found: list[tuple[str, Any]] = []
         for path, value in self.graph.nodes:
-            kind = _graph.kind_of(value)
-            if kind == _graph.VARIABLE:
+            kind = _kinds.kind_of(value)
+            if kind == _kinds.VARIABLE:
                 self._add(e.VariableEntry(path or "value", value))
-            elif kind == _graph.OPTIMIZER:
+            elif kind == _kinds.OPTIMIZER:
                 found.append((path, value))
-            elif kind in (_graph.VALUE, _graph.ARRAY):
+            elif kind in (_kinds.VALUE, _kinds.ARRAY):
                 self.values[path or "value"] = value
-            elif kind != _graph.UNKNOWN:
+            elif kind != _kinds.UNKNOWN:
                 for entry in _ENTRIES_OF.get(kind, _no_entries)(path, value):
                     self._add(entry)
-                if kind in _graph.KERAS_KINDS and not value.built:
+                if kind in _kinds.KERAS_KINDS and not value.built:
                     self.unbuilt.append(path)
-                elif kind == _graph.LAYER:
+                elif kind == _kinds.LAYER:
                     if hasattr(value, "finalize_state"):
                         self.finalizers[path] = value.finalize_state
                     described = arithmetic.describe_layer(value)
@@ -86,10 +86,10 @@ class LiveState:
         because that tells variables of one name apart.
         """
         ordered: dict[str, Any] = {}
-        kinds = (*_graph.KERAS_KINDS, _graph.MODULE)
+        kinds = (*_kinds.KERAS_KINDS, _kinds.MODULE)
         inside: tuple[str, ...] = ()
         for path, value in self.graph.nodes:
-            kind = _graph.kind_of(value)
+            kind = _kinds.kind_of(value)
             if kind in kinds and not path.startswith(inside or "\0"):
                 for variable in getattr(value, "trainable_variables", ()):
                     key = self.graph.path_to(variable)
@@ -97,7 +97,7 @@ class LiveState:
                         ordered.setdefault(key, variable)
                 inside = (*inside, path + "/" if path else "")
         for path, value in self.graph.nodes:
-            if _graph.kind_of(value) == _graph.VARIABLE:
+            if _kinds.kind_of(value) == _kinds.VARIABLE:
                 ordered.setdefault(path, value)
         return [Reference(key, variable) for key, variable in ordered.items()]
 
@@ -111,7 +111,7 @@ class LiveState:
         optimizer = self.optimizers[optimizer_path].outer
         keys: list[str] = []
         for _, value in self.graph.nodes:
-            is_model = _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL)
+            is_model = _kinds.kind_of(value) in (_kinds.FUNCTIONAL, _kinds.MODEL)
             if is_model and _graph.optimizer_of(value) is optimizer:
                 found = (self.graph.path_to(variable) for variable in value.trainable_variables)
                 keys += [key for key in found if key is not None]
@@ -134,13 +134,13 @@ def _is_same(one: e.Entry, other: e.Entry) -> bool:
 
 def unsupported(graph: _graph.Graph) -> list[str]:
     """Return in words what of a nest no state can hold."""
-    kinds = (_graph.UNKNOWN, _graph.VALUE, _graph.ARRAY)
+    kinds = (_kinds.UNKNOWN, _kinds.VALUE, _kinds.ARRAY)
     return [
         f"{path or 'the object itself'}: {type(value).__module__}.{type(value).__qualname__}"
         for path, value in graph.nodes
-        if (_graph.kind_of(value) in kinds and e.value_kind(value) is None)
+        if (_kinds.kind_of(value) in kinds and e.value_kind(value) is None)
         # MultiOptimizer (Keras 3.15): which optimizer has which weight, nothing public tells.
-        or (_graph.kind_of(value) == _graph.OPTIMIZER and hasattr(value, "optimizers"))
+        or (_kinds.kind_of(value) == _kinds.OPTIMIZER and hasattr(value, "optimizers"))
     ]
 
 
@@ -149,11 +149,11 @@ def _no_entries(path: str, value: Any) -> list[e.Entry]:
 
 
 def _generator_entries(path: str, value: Any) -> list[e.Entry]:
-    return [e.VariableEntry(_graph.join(path, "state"), value.state)]
+    return [e.VariableEntry(_naming.join(path, "state"), value.state)]
 
 
 def _seed_entries(path: str, value: Any) -> list[e.Entry]:
-    return [e.VariableEntry(_graph.join(path, "state"), value.state, e.COUNTER)]
+    return [e.VariableEntry(_naming.join(path, "state"), value.state, e.COUNTER)]
 
 
 def _table_entries(path: str, table: Any) -> list[e.Entry]:
@@ -176,7 +176,7 @@ def _table_entries(path: str, table: Any) -> list[e.Entry]:
 
     return [
         e.Entry(
-            _graph.join(path, name),
+            _naming.join(path, name),
             e.TABLE,
             tensor.dtype.name,
             (None, *tensor.shape.as_list()[1:]),
@@ -229,7 +229,7 @@ def _vocabulary_entries(path: str, layer: Any) -> list[e.Entry]:
     dtype = "int64" if "IntegerLookup" in [c.__name__ for c in type(layer).__mro__] else "string"
     return [
         e.Entry(
-            _graph.join(path, "vocabulary"), e.TABLE, dtype, (None,), read,
+            _naming.join(path, "vocabulary"), e.TABLE, dtype, (None,), read,
             lambda tensor: layer.set_vocabulary(tensor.numpy().tolist())
             if dtype == "int64"
             else layer.set_vocabulary([word.decode("utf-8") for word in tensor.numpy().tolist()]),
@@ -254,11 +254,11 @@ def _words(layer: Any) -> list[Any]:
 
 
 _ENTRIES_OF = {
-    _graph.GENERATOR: _generator_entries,
-    _graph.SEED_GENERATOR: _seed_entries,
-    _graph.TABLE: _table_entries,
-    _graph.LAYER: _vocabulary_entries,
-    _graph.ITERATOR: opaque.checkpoint_entries,
-    _graph.OPAQUE: opaque.checkpoint_entries,
-    _graph.PYTHON_STATE: opaque.python_state_entries,
+    _kinds.GENERATOR: _generator_entries,
+    _kinds.SEED_GENERATOR: _seed_entries,
+    _kinds.TABLE: _table_entries,
+    _kinds.LAYER: _vocabulary_entries,
+    _kinds.ITERATOR: opaque.checkpoint_entries,
+    _kinds.OPAQUE: opaque.checkpoint_entries,
+    _kinds.PYTHON_STATE: opaque.python_state_entries,
 }

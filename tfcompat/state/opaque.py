@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 from typing import Any
 
-from tfcompat import _graph, _runtime
+from tfcompat import _kinds, _runtime
 from tfcompat.errors import BadStateError
 from tfcompat.state.entries import ITERATOR, OPAQUE, Entry
 
@@ -26,7 +26,7 @@ def checkpoint_entries(path: str, value: Any) -> list[Entry]:
     def write(tensor: Any) -> None:
         _from_bytes(value, tensor.numpy(), path)
 
-    kind = ITERATOR if _graph.kind_of(value) == _graph.ITERATOR else OPAQUE
+    kind = ITERATOR if _kinds.kind_of(value) == _kinds.ITERATOR else OPAQUE
     return [Entry(path or "value", kind, "string", (), read, write)]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tfcompat import _graph, _runtime
+from tfcompat import _kinds, _naming, _runtime
 from tfcompat.errors import UnsupportedObjectError
 from tfcompat.state.entries import COUNTER, VARIABLE, Entry, VariableEntry
 
@@ -78,7 +78,7 @@ class Reference:
     @property
     def names(self) -> set[str]:
         """What the variable's name may be inside the name of a slot."""
-        path = _graph.path_of(self.variable)
+        path = _naming.path_of(self.variable)
         flat = str(self.variable.name).replace("/", "_").replace(":", "_")
         return {path, path.replace("/", "_"), flat}
 
@@ -94,7 +94,7 @@ class LiveOptimizer:
         self.references = references
         if hasattr(self.inner, "get_slot_names"):
             self.family = OPTIMIZER_V2
-        elif _graph.keras_of(self.inner).seed_generator is None:
+        elif _kinds.keras_of(self.inner).seed_generator is None:
             self.family = KERAS_2
         else:
             self.family = KERAS_3
@@ -135,21 +135,21 @@ class LiveOptimizer:
     def entries(self) -> list[Entry]:
         """Return an entry for each variable that decides about the next steps."""
         entries: list[Entry] = [
-            VariableEntry(_graph.join(self.path, "iterations"), self._iterations, COUNTER)
+            VariableEntry(_naming.join(self.path, "iterations"), self._iterations, COUNTER)
         ]
         if not self.has_schedule and "learning_rate" in self._config:
             entries.append(self._learning_rate())
         slots, scalars = self._variables()
         entries += [VariableEntry(self.slot_key(*name), slot) for name, slot in slots.items()]
         entries += [
-            VariableEntry(_graph.join(self.path, _graph.escape(name)), scalar)
+            VariableEntry(_naming.join(self.path, _naming.escape(name)), scalar)
             for name, scalar in scalars.items()
         ]
         return entries + self._loss_scale()
 
     def slot_key(self, slot: str, reference: str) -> str:
         """Return the key of a weight's slot."""
-        return _graph.join(self.path, "slots", slot, reference)
+        return _naming.join(self.path, "slots", slot, reference)
 
     @property
     def lacks_momentum(self) -> bool:
@@ -172,13 +172,13 @@ class LiveOptimizer:
         def write(tensor: Any) -> None:
             inner.learning_rate = float(tensor.numpy())
 
-        return Entry(_graph.join(self.path, "learning_rate"), VARIABLE, "float32", (), read, write)
+        return Entry(_naming.join(self.path, "learning_rate"), VARIABLE, "float32", (), read, write)
 
     def _loss_scale(self) -> list[Entry]:
         if self.outer is self.inner:
             return []
-        scale_key = _graph.join(self.path, "loss_scale")
-        counter_key = _graph.join(self.path, "loss_scale_steps")
+        scale_key = _naming.join(self.path, "loss_scale")
+        counter_key = _naming.join(self.path, "loss_scale_steps")
         if self.family == KERAS_3:
             if not self.outer.built:
                 return []
@@ -253,7 +253,7 @@ class LiveOptimizer:
         rest: dict[str, Any] = {}
         pending: list[Any] = []
         for variable in self._own_variables():
-            path = _graph.path_of(variable)
+            path = _naming.path_of(variable)
             splits = _keras_3_splits(path) if self.family == KERAS_3 else _keras_2_splits(path)
             for slot, name in splits:
                 taken = [
@@ -270,7 +270,7 @@ class LiveOptimizer:
                     slots[slot, key] = variable
                     break
             else:
-                name = _graph.short_name(variable)
+                name = _naming.short_name(variable)
                 unnamed = sum(slot == name for slot, _ in slots)
                 if self.family == KERAS_3 and name in _UNNAMED_SLOTS and unnamed < len(updated):
                     slots[name, updated[unnamed].key] = variable
@@ -286,13 +286,13 @@ class LiveOptimizer:
 
     def _add_rest(self, rest: dict[str, Any], variable: Any) -> None:
         """Add a variable that is no slot of a weight in the state, under its short name."""
-        name = _graph.short_name(variable)
+        name = _naming.short_name(variable)
         # Keras's own optimizers have nothing but slots that is no scalar.
-        is_slot = len(variable.shape) > 0 and _graph.keras_of(self.inner).owns(type(self.inner))
+        is_slot = len(variable.shape) > 0 and _kinds.keras_of(self.inner).owns(type(self.inner))
         if is_slot or name in rest:
             raise UnsupportedObjectError(
                 f"{self.path or 'The optimizer'}: {type(self.inner).__name__} has variables for "
-                f"weights that are not part of the state, {_graph.path_of(variable)!r} among "
+                f"weights that are not part of the state, {_naming.path_of(variable)!r} among "
                 "them. Pass the model, or the variables it updates, along with it."
             )
         rest[name] = variable
@@ -316,14 +316,14 @@ class LiveOptimizer:
         """
         counts: dict[str, int] = {}
         for reference in self.references:
-            path = _graph.path_of(reference.variable)
+            path = _naming.path_of(reference.variable)
             counts[path] = counts.get(path, 0) + 1
         if all(count == 1 for count in counts.values()) or not self._own_variables():
             return self.references
         return [
             reference
             for reference in self.references
-            if counts[_graph.path_of(reference.variable)] == 1
+            if counts[_naming.path_of(reference.variable)] == 1
             or self._recognizes(reference.variable)
         ]
 
@@ -367,7 +367,7 @@ class LiveOptimizer:
         """Return the entries of an optimizer like this one that is about to take a step."""
         fresh = type(self.outer).from_config(self.outer.get_config())
         like = LiveOptimizer(self.path, fresh, self.references)
-        prefix = _graph.join(self.path, "slots") + "/"
+        prefix = _naming.join(self.path, "slots") + "/"
         keys = [e.key[len(prefix) :] for e in self.entries() if e.key.startswith(prefix)]
         like.make_slots(key.partition("/")[2] for key in keys)
         return like.entries()
@@ -399,7 +399,7 @@ class LiveOptimizer:
                     variable.assign(value)
                 iterations.assign(before)
         for variable in self.inner.weights:
-            if _graph.short_name(variable) == "momentum_cache":
+            if _naming.short_name(variable) == "momentum_cache":
                 variable.assign(tf.ones_like(variable))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfcompat import _graph, _runtime
+from tfcompat import _graph, _naming, _runtime
 from tfcompat.errors import (
     ArithmeticWarning,
     BadStateError,
@@ -322,7 +322,7 @@ class _Match:
         """Return the keys of the weights for which the state has slots of an optimizer."""
         wanted = set()
         for candidate in (path, *self._renamed(path)):
-            prefix = _graph.join(candidate, "slots") + "/"
+            prefix = _naming.join(candidate, "slots") + "/"
             for key in self.document.entries:
                 if key.startswith(prefix):
                     wanted.add(key[len(prefix) :].partition("/")[2])
@@ -442,7 +442,7 @@ class _Match:
         for key in self.missing[:_MOST_SUGGESTIONS]:
             entry = self.live.entries.get(key)
             if isinstance(entry, entries.VariableEntry):
-                name = native.near_match(_graph.path_of(entry.variable), left)
+                name = native.near_match(_naming.path_of(entry.variable), left)
                 name = name or native.near_match(key, left)
                 if name:
                     near[name] = key

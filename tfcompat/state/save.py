@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, overload
 
 import tfcompat
-from tfcompat import _graph, _runtime
+from tfcompat import _graph, _kinds, _runtime
 from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle, entries
 from tfcompat.state.keys import LiveState
@@ -180,7 +180,7 @@ def _require_content(live: LiveState) -> None:
         above = live.objects
         for name in path.split("/") if path else ():
             children = dict(_graph.children_of(above))
-            if _graph.kind_of(above) not in _graph.CONTAINER_KINDS or name not in children:
+            if _kinds.kind_of(above) not in _kinds.CONTAINER_KINDS or name not in children:
                 break
             above = children[name]
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from tfcompat import _graph
+from tfcompat import _naming
 from tfcompat.errors import BadStateError
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native.artifact import Mapping
@@ -78,7 +78,7 @@ class Checkpoint(BundleArtifact):
             for part in ("keys", "values"):
                 name = key if key.endswith("-" + part) else f"{key}-{part}"
                 if name in self.entries:
-                    mapping.pairs[_graph.join(path, part)] = name
+                    mapping.pairs[_naming.join(path, part)] = name
 
     def _ignored(self, used: set[int], ignored: set[int]) -> set[str]:
         """Return the keys of what is bookkeeping of the writer."""

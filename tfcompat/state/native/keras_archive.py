@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from tfcompat import _graph
+from tfcompat import _graph, _kinds, _naming
 from tfcompat.errors import BadStateError
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import StateEntry
@@ -255,7 +255,7 @@ class KerasWeights(Artifact):
             if not isinstance(saved, list):
                 continue
             for attribute in ("layers", "_layer_checkpoint_dependencies"):
-                base = _graph.join(path, attribute)
+                base = _naming.join(path, attribute)
                 groups = self._groups_of(base, saved)
                 for group, layer in groups:
                     names.setdefault(group, layer["config"].get("name", ""))
@@ -271,18 +271,18 @@ class KerasWeights(Artifact):
             name, _, number = member.rpartition("_")
             if not number.isdigit():
                 name, number = member, "0"
-            there.setdefault(_graph.squeezed(name), []).append((int(number), member))
+            there.setdefault(_naming.squeezed(name), []).append((int(number), member))
         here: dict[str, list[dict[str, Any]]] = {}
         for layer in saved:
             if isinstance(layer, dict) and isinstance(layer.get("config"), dict):
                 cls = str(layer.get("class_name", "")).rpartition(">")[2]
-                here.setdefault(_graph.squeezed(cls), []).append(layer)
+                here.setdefault(_naming.squeezed(cls), []).append(layer)
         groups: dict[int, str] = {}
         for cls, found in here.items():
             members = sorted(there.get(cls, ()))
             if len(members) == len(found):
                 for layer, (_, member) in zip(found, members):
-                    groups[id(layer)] = _graph.join(base, member)
+                    groups[id(layer)] = _naming.join(base, member)
         return [(groups[id(layer)], layer) for layer in saved if id(layer) in groups]
 
     def read(self, names: Iterable[str]) -> dict[str, Any]:  # noqa: D102 - as in the base class
@@ -361,8 +361,8 @@ class KerasWeights(Artifact):
             key = live.graph.path_to(weight)
             if key is None:
                 continue
-            if _graph.kind_of(value) == _graph.SEED_GENERATOR:
-                key = _graph.join(live.graph.path_to(value) or "", "state")
+            if _kinds.kind_of(value) == _kinds.SEED_GENERATOR:
+                key = _naming.join(live.graph.path_to(value) or "", "state")
             if key in reading.pairs:
                 reading.ignored.add(name)
             else:
@@ -373,11 +373,11 @@ class KerasWeights(Artifact):
     ) -> Sequence[Any]:
         """Return the weights of an object that are in a group with such tensors, in their order."""
         kinds = [(entry.dtype, entry.shape) for entry in saved]
-        if isinstance(value, list) or _graph.kind_of(value) not in _graph.KERAS_KINDS:
+        if isinstance(value, list) or _kinds.kind_of(value) not in _kinds.KERAS_KINDS:
             return own if len(own) == len(saved) else ()
         if len(own) == len(saved):
             here = [layers.dtype_and_shape(weight) for weight in own]
-            is_own = _graph.keras_of(value).owns(type(value))
+            is_own = _kinds.keras_of(value).owns(type(value))
             if (
                 here == kinds
                 or not is_own
@@ -393,7 +393,7 @@ class KerasWeights(Artifact):
         extra = [
             child
             for _, child in _graph.children_of(value)
-            if _graph.kind_of(child) == _graph.VARIABLE and id(child) not in known
+            if _kinds.kind_of(child) == _kinds.VARIABLE and id(child) not in known
         ]
         inside = [w for w in layers.variables_of(value) if id(w) not in known]
         for weights in ([*inside[: max(0, len(saved) - len(own))], *own], [*own, *extra]):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tfcompat import _graph
+from tfcompat import _graph, _kinds, _naming
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native.naming import parse
 
@@ -27,7 +27,7 @@ Label = tuple[str, str, int]
 
 def is_automatic(layer: Any) -> bool:
     """Tell whether Keras made up the name of a layer."""
-    return _graph.automatic_base(layer) is not None
+    return _naming.automatic_base(layer) is not None
 
 
 def shape_of(variable: Any) -> tuple[int | None, ...]:
@@ -37,7 +37,7 @@ def shape_of(variable: Any) -> tuple[int | None, ...]:
 
 def dtype_and_shape(variable: Any) -> tuple[str, tuple[int | None, ...]]:
     """Return what a tensor in a file must have to be the value of a variable."""
-    tensor = _graph.tensor_variable(variable)
+    tensor = _naming.tensor_variable(variable)
     return str(tensor.dtype.base_dtype.name), shape_of(variable)
 
 
@@ -46,7 +46,7 @@ def model_in(live: LiveState) -> tuple[Any, str]:
     found = [
         (path, value)
         for path, value in live.graph.nodes
-        if _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL)
+        if _kinds.kind_of(value) in (_kinds.FUNCTIONAL, _kinds.MODEL)
     ]
     inside: set[int] = set()
     for _, model in found:
@@ -76,8 +76,8 @@ def parts_of(value: Any) -> Iterator[Any]:
     pending = [value]
     while pending:
         part = pending.pop()
-        kind = _graph.kind_of(part)
-        if id(part) in seen or kind in (_graph.VALUE, _graph.ARRAY, _graph.OPTIMIZER):
+        kind = _kinds.kind_of(part)
+        if id(part) in seen or kind in (_kinds.VALUE, _kinds.ARRAY, _kinds.OPTIMIZER):
             continue
         seen.add(id(part))
         yield part
@@ -86,17 +86,17 @@ def parts_of(value: Any) -> Iterator[Any]:
 
 def is_model(value: Any) -> bool:
     """Tell whether an object is a Keras model."""
-    return _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL)
+    return _kinds.kind_of(value) in (_kinds.FUNCTIONAL, _kinds.MODEL)
 
 
 def short_name(variable: Any) -> str:
     """Return the short name of a live weight as every release would have it."""
-    return plain_short(_graph.short_name(variable))
+    return plain_short(_naming.short_name(variable))
 
 
 def variables_of(layer: Any) -> list[Any]:
     """Return the weights of a layer; up to 2.5 a lookup layer has its table among them."""
-    return [weight for weight in layer.weights if _graph.kind_of(weight) == _graph.VARIABLE]
+    return [weight for weight in layer.weights if _kinds.kind_of(weight) == _kinds.VARIABLE]
 
 
 def own_variables(layer: Any, sublayers: Sequence[Any]) -> list[Any]:
@@ -170,7 +170,7 @@ def match_weights(layer: Any, name: str, paths: Sequence[str]) -> list[Any] | No
             del parts[: len(parts) - parts[::-1].index(name)]
     usual = [*layer.trainable_weights, *layer.non_trainable_weights]
     for order in (usual, layer.weights):
-        weights = [weight for weight in order if _graph.kind_of(weight) == _graph.VARIABLE]
+        weights = [weight for weight in order if _kinds.kind_of(weight) == _kinds.VARIABLE]
         if members.agree(saved, weights):
             return weights
     return members.by_name(saved)
@@ -204,21 +204,21 @@ class _Members:
         seen: set[int] = set()
 
         def visit(value: Any, owner: _Owner | None) -> None:
-            kind = _graph.kind_of(value)
-            if kind == _graph.VARIABLE:
+            kind = _kinds.kind_of(value)
+            if kind == _kinds.VARIABLE:
                 if id(value) not in self._owners:
                     self._owners[id(value)] = owner
                     self._variables.append(value)
                 return
-            if id(value) in seen or kind in (_graph.OPTIMIZER, _graph.METRIC):
+            if id(value) in seen or kind in (_kinds.OPTIMIZER, _kinds.METRIC):
                 return
             seen.add(id(value))
-            keras = _graph.keras_of(value) if kind in _graph.KERAS_KINDS else None
+            keras = _kinds.keras_of(value) if kind in _kinds.KERAS_KINDS else None
             # Keras names the parts of its own layers after its own code: no more than the order
             # is to be had from that.
-            inner = keras is not None and kind == _graph.LAYER and keras.owns(type(value))
+            inner = keras is not None and kind == _kinds.LAYER and keras.owns(type(value))
             for _, child in _graph.children_of(value):
-                named = _graph.kind_of(child) in _graph.KERAS_KINDS and not inner
+                named = _kinds.kind_of(child) in _kinds.KERAS_KINDS and not inner
                 visit(child, _Owner(child.name, is_automatic(child)) if named else owner)
 
         visit(value, owner)
@@ -232,7 +232,7 @@ class _Members:
         bare = all(len(parts) == 1 for parts in saved)
         bare = bare and len({parts[0] for parts in saved}) == len(saved)
         for parts, weight in zip(saved, weights):
-            if plain_short(parts[-1]) != plain_short(_graph.short_name(weight)):
+            if plain_short(parts[-1]) != plain_short(_naming.short_name(weight)):
                 return False
             owner = self._owners[id(weight)]
             if owner is None or bare:
@@ -277,7 +277,7 @@ class _Members:
         there = _labels([owner_in(parts) for parts in saved], [plain_short(p[-1]) for p in saved])
         here = _labels(
             [owner_of(weight) for weight in self._variables],
-            [plain_short(_graph.short_name(weight)) for weight in self._variables],
+            [plain_short(_naming.short_name(weight)) for weight in self._variables],
         )
         found = dict(zip(here, self._variables))
         if not set(there) <= set(found):

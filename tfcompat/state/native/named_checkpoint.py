@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcompat import _graph
+from tfcompat import _kinds, _naming
 from tfcompat.state import entries
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native import naming
@@ -85,7 +85,7 @@ class NamedCheckpoint(BundleArtifact):
             for weight, slot, name in slots
             if weight in key_of
         )
-        mapping.pairs.update((_graph.join(path, stable), name) for stable, name in scalars.items())
+        mapping.pairs.update((_naming.join(path, stable), name) for stable, name in scalars.items())
         mapping.objects[path] = {
             "type": "optimizer",
             "class": classes.pop() if len(classes) == 1 else "several optimizers",
@@ -110,11 +110,11 @@ def _align(live: LiveState, names: list[str]) -> dict[str, str]:
 
     Some releases name what a subclassed model holds after the model, others after the layer.
     """
-    layers = [value for _, value in live.graph.nodes if _graph.kind_of(value) in _graph.KERAS_KINDS]
-    classes = frozenset(_graph.squeezed(type(layer).__name__) for layer in layers)
+    layers = [value for _, value in live.graph.nodes if _kinds.kind_of(value) in _kinds.KERAS_KINDS]
+    classes = frozenset(_naming.squeezed(type(layer).__name__) for layer in layers)
     inside = tuple(path + "/" for path in live.optimizers)
     whole = {
-        key: _graph.path_of(entry.variable)
+        key: _naming.path_of(entry.variable)
         for key, entry in live.entries.items()
         if entry.kind == entries.VARIABLE
         and isinstance(entry, entries.VariableEntry)
@@ -125,7 +125,7 @@ def _align(live: LiveState, names: list[str]) -> dict[str, str]:
         for weight in layer.weights:
             key = live.graph.path_to(weight)
             if key in whole:
-                short[key] = f"{layer.name}/{_graph.short_name(weight)}"
+                short[key] = f"{layer.name}/{_naming.short_name(weight)}"
     pairs: dict[str, str] = {}
     for own, parts in ((whole, None), (short, 2)):
         keys = [key for key in own if key not in pairs]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 
-from tfcompat import _graph
+from tfcompat import _kinds, _naming
 
 # Keras 2 names a functional model `model`, Keras 3 `functional`.
 _FUNCTIONAL = {"functional": "model"}
@@ -21,7 +21,7 @@ def _automatic_names() -> frozenset[str]:
     """Return what Keras's names for layers of its own classes begin with, without underscores."""
     classes = {
         name.lower()
-        for keras in _graph.kerases()
+        for keras in _kinds.kerases()
         for name in dir(keras.module.layers)
         if name[:1].isupper()
     }
@@ -33,7 +33,7 @@ def parse(name: str) -> tuple[str, int]:
     base, _, number = name.rpartition("_")
     if not number.isdigit():
         base, number = name, "0"
-    base = _graph.squeezed(base)
+    base = _naming.squeezed(base)
     return _FUNCTIONAL.get(base, base), int(number)
 
 

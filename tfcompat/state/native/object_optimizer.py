@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterator
 from typing import Any
 
-from tfcompat import _graph
+from tfcompat import _naming
 from tfcompat.state.native.object_graph import Node, ObjectGraph
 from tfcompat.state.optimizers import CLASSES, KERAS_2, KERAS_3, OPTIMIZER_V2, LiveOptimizer
 
@@ -226,7 +226,7 @@ class StoredOptimizer:
             key_of: the stable key of each weight's node.
         """
         found = {
-            _graph.join(live.path, name): number
+            _naming.join(live.path, name): number
             for name, number in self.scalars.items()
             if not (name == "u_product" and not live.has_product)
         }

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tfcompat import _graph
+from tfcompat import _graph, _kinds, _naming
 from tfcompat.state.native import layers
 
 VARIABLES = "vars"
@@ -114,23 +114,23 @@ class Walk:
         self.found.groups[path] = value
         for name, weights in hidden_weights(value).items():
             for attribute in (name, "_" + name):
-                inner = _graph.join(path, attribute)
+                inner = _naming.join(path, attribute)
                 if attribute in self._members.get(path, ()):
                     self.found.groups[inner] = weights
         for name, child in self._children(value):
-            inner = _graph.join(path, name)
-            kind = _graph.kind_of(child)
-            if kind in (*_graph.KERAS_KINDS, _graph.METRIC, _graph.SEED_GENERATOR):
+            inner = _naming.join(path, name)
+            kind = _kinds.kind_of(child)
+            if kind in (*_kinds.KERAS_KINDS, _kinds.METRIC, _kinds.SEED_GENERATOR):
                 self.visit(child, inner)
-            elif kind in _graph.CONTAINER_KINDS:
+            elif kind in _kinds.CONTAINER_KINDS:
                 self._visit_members(list(_values(child)), inner, name in _METRICS)
 
     def _children(self, value: Any) -> Iterator[tuple[str, Any]]:
         rules = self._rules
         children = attributes_of(value)
-        if _graph.kind_of(value) in (_graph.FUNCTIONAL, _graph.MODEL):
+        if _kinds.kind_of(value) in (_kinds.FUNCTIONAL, _kinds.MODEL):
             children["layers"] = list(value.layers)
-        if _graph.kind_of(value) == _graph.FUNCTIONAL:
+        if _kinds.kind_of(value) == _kinds.FUNCTIONAL:
             if rules.dependencies:
                 children[_DEPENDENCIES] = [
                     layer
@@ -139,25 +139,25 @@ class Walk:
                 ]
             if rules.layers_first:
                 yield "layers", children["layers"]
-        if _graph.kind_of(value) in _graph.KERAS_KINDS and not rules.layers_first:
+        if _kinds.kind_of(value) in _kinds.KERAS_KINDS and not rules.layers_first:
             children["_metrics"] = [
-                held for held in children.values() if _graph.kind_of(held) == _graph.METRIC
+                held for held in children.values() if _kinds.kind_of(held) == _kinds.METRIC
             ]
             children["metrics"] = [
-                part for part in layers.parts_of(value) if _graph.kind_of(part) == _graph.METRIC
+                part for part in layers.parts_of(value) if _kinds.kind_of(part) == _kinds.METRIC
             ]
         for name in sorted(children, key=rules.order, reverse=rules.reverse):
             yield name, children[name]
 
     def _visit_members(self, members: list[Any], path: str, from_the_end: bool) -> None:
-        kinds = (*_graph.KERAS_KINDS, _graph.METRIC, _graph.SEED_GENERATOR)
+        kinds = (*_kinds.KERAS_KINDS, _kinds.METRIC, _kinds.SEED_GENERATOR)
         numbers: dict[str, int] = {}
         fresh: dict[str, list[tuple[Any, str]]] = {}
         for member in members:
-            if _graph.kind_of(member) in _graph.CONTAINER_KINDS and self._rules.containers:
+            if _kinds.kind_of(member) in _kinds.CONTAINER_KINDS and self._rules.containers:
                 base = "container"
-            elif _graph.kind_of(member) in kinds:
-                base = _graph.squeezed(type(member).__name__)
+            elif _kinds.kind_of(member) in kinds:
+                base = _naming.squeezed(type(member).__name__)
             else:
                 continue
             if id(member) in self._seen and not self._rules.counts_known:
@@ -172,8 +172,8 @@ class Walk:
             mine = sorted((n, name) for (b, n), name in there.items() if b == base)
             names = [name for _, name in mine]
             for member, name in self._assigned(found, names, there, path, from_the_end):
-                inner = _graph.join(path, name)
-                if _graph.kind_of(member) in _graph.CONTAINER_KINDS:
+                inner = _naming.join(path, name)
+                if _kinds.kind_of(member) in _kinds.CONTAINER_KINDS:
                     self._visit_members(list(_values(member)), inner, False)
                 else:
                     self.visit(member, inner)
@@ -186,7 +186,7 @@ class Walk:
             base, _, number = name.rpartition("_")
             if not number.isdigit():
                 base, number = name, "0"
-            found[_graph.squeezed(base), int(number)] = name
+            found[_naming.squeezed(base), int(number)] = name
         return found
 
     def _assigned(
@@ -199,7 +199,7 @@ class Walk:
     ) -> list[tuple[Any, str]]:
         """Find the group in the file of each member of one class."""
         members = [member for member, _ in found]
-        given = [self._names.get(_graph.join(path, name)) for name in names]
+        given = [self._names.get(_naming.join(path, name)) for name in names]
         known = [name for name in given if name is not None]
         if from_the_end:
             return list(zip(members, names[-len(members) :]))
@@ -220,21 +220,21 @@ class Walk:
 
 
 def _values(container: Any) -> Iterator[Any]:
-    if _graph.kind_of(container) == _graph.MAPPING:
+    if _kinds.kind_of(container) == _kinds.MAPPING:
         yield from container.values()
-    elif _graph.kind_of(container) == _graph.SEQUENCE:
+    elif _kinds.kind_of(container) == _kinds.SEQUENCE:
         yield from container
 
 
 def attributes_of(value: Any) -> dict[str, Any]:
     """Return what the public attributes of Keras's own layers, and all of the user's, hold."""
-    if _graph.kind_of(value) not in _graph.KERAS_KINDS:
+    if _kinds.kind_of(value) not in _kinds.KERAS_KINDS:
         return {}
-    keras = _graph.keras_of(value)
+    keras = _kinds.keras_of(value)
     found: dict[str, Any] = {}
-    if _graph.kind_of(value) == _graph.LAYER and keras.owns(type(value)):
+    if _kinds.kind_of(value) == _kinds.LAYER and keras.owns(type(value)):
         for name, child in _graph.children_of(value):
-            if _graph.kind_of(child) != _graph.VARIABLE:
+            if _kinds.kind_of(child) != _kinds.VARIABLE:
                 found[name] = child
         # A Pipeline is a layer that lists others.
         listed = getattr(value, "layers", None)
@@ -257,7 +257,7 @@ def attributes_of(value: Any) -> dict[str, Any]:
 
 def hidden_weights(value: Any) -> dict[str, list[Any]]:
     """Return the weights of sublayers that only private attributes hold, by these."""
-    if _graph.kind_of(value) != _graph.LAYER:
+    if _kinds.kind_of(value) != _kinds.LAYER:
         return {}
     for cls in type(value).__mro__:
         if cls.__name__ in _HIDDEN:
@@ -266,7 +266,7 @@ def hidden_weights(value: Any) -> dict[str, list[Any]]:
                 attribute: [
                     weight
                     for weight in layers.variables_of(value)
-                    if _graph.path_of(weight).split("/")[-2:-1] == [component]
+                    if _naming.path_of(weight).split("/")[-2:-1] == [component]
                 ]
                 for attribute, component in table.items()
             }
@@ -275,19 +275,19 @@ def hidden_weights(value: Any) -> dict[str, list[Any]]:
 
 def own_weights(value: Any) -> list[Any]:
     """Return the weights that an object saves in its own group, in their order."""
-    kind = _graph.kind_of(value)
-    if kind == _graph.METRIC:
+    kind = _kinds.kind_of(value)
+    if kind == _kinds.METRIC:
         return list(value.variables)
-    if kind == _graph.SEED_GENERATOR:
+    if kind == _kinds.SEED_GENERATOR:
         return [value.state]
     children = [child for _, child in _graph.children_of(value)]
-    if kind in _graph.KERAS_KINDS:
+    if kind in _kinds.KERAS_KINDS:
         children += [getattr(value, "layers", None) or []]
     sublayers = [
         part
         for child in children
         for part in layers.parts_of(child)
-        if _graph.kind_of(part) in _graph.KERAS_KINDS
+        if _kinds.kind_of(part) in _kinds.KERAS_KINDS
     ]
     theirs = {id(w) for weights in hidden_weights(value).values() for w in weights}
     return [w for w in layers.own_variables(value, sublayers) if id(w) not in theirs]

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Sequence
 from typing import Any
 
-from tfcompat import _graph
+from tfcompat import _graph, _kinds, _naming
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native import naming
 from tfcompat.state.native.object_graph import BOOKKEEPING, Node, ObjectGraph
@@ -44,8 +44,8 @@ class Walk:
         self.tables: dict[str, int] = {}
         self.differences: list[str] = []
         self._seen: set[int] = set()
-        self._layers = [v for _, v in live.graph.nodes if _graph.kind_of(v) in _graph.KERAS_KINDS]
-        self.classes = frozenset(_graph.squeezed(type(v).__name__) for v in self._layers)
+        self._layers = [v for _, v in live.graph.nodes if _kinds.kind_of(v) in _kinds.KERAS_KINDS]
+        self.classes = frozenset(_naming.squeezed(type(v).__name__) for v in self._layers)
         self._roots(live.objects)
         self._loose()
         self._compare_roots()
@@ -57,13 +57,13 @@ class Walk:
 
     def _roots(self, objects: Any) -> None:
         """Find the node of what was given: the writer may have named the roots, or had one."""
-        kind = _graph.kind_of(objects)
+        kind = _kinds.kind_of(objects)
         roots = {
             edge: number
             for edge, number in self.stored.nodes[0].children.items()
             if edge not in BOOKKEEPING and any(map(self._holds_value, self.stored.below(number)))
         }
-        if kind in _graph.KERAS_KINDS and not self._is_model(objects, 0):
+        if kind in _kinds.KERAS_KINDS and not self._is_model(objects, 0):
             # A model alone, of a checkpoint that has it under some name: the model's optimizer
             # may stand beside it.
             inner = {
@@ -75,30 +75,30 @@ class Walk:
             if len(set(outer)) == 1:
                 self._visit(objects, outer[0])
                 return
-        if kind != _graph.MAPPING:
+        if kind != _kinds.MAPPING:
             self._visit(objects, 0)
             return
         self._seen.add(id(objects))
         for name, child in _graph.children_of(objects):
-            kind = _graph.kind_of(child)
+            kind = _kinds.kind_of(child)
             if name in roots:
                 self._visit(child, roots[name])
-            elif kind in _graph.KERAS_KINDS and not (set(roots) & set(objects)) - {"optimizer"}:
+            elif kind in _kinds.KERAS_KINDS and not (set(roots) & set(objects)) - {"optimizer"}:
                 self._visit(child, 0)  # the model was the root, as in `model.save_weights`
 
     def _compare_roots(self) -> None:
         """Say which names the writer gave to its objects when those of the live ones fit none."""
-        if _graph.kind_of(self.live.objects) != _graph.MAPPING:
+        if _kinds.kind_of(self.live.objects) != _kinds.MAPPING:
             return
         named = set(self.stored.nodes[0].children) - BOOKKEEPING
         matched = {key.partition("/")[0] for key in (*self.pairs, *self.optimizers, *self.tables)}
         lost = [
             name
             for name, child in _graph.children_of(self.live.objects)
-            if name not in matched | named and _graph.kind_of(child) in _graph.TRACKED_KINDS
+            if name not in matched | named and _kinds.kind_of(child) in _kinds.TRACKED_KINDS
         ]
         free = named - set(self.live.objects)
-        wanted = [n for n in lost if _graph.kind_of(self.live.objects[n]) != _graph.OPTIMIZER]
+        wanted = [n for n in lost if _kinds.kind_of(self.live.objects[n]) != _kinds.OPTIMIZER]
         optimizers = [
             name
             for name in free
@@ -126,11 +126,11 @@ class Walk:
         )
 
     def _visit(self, value: Any, number: int) -> None:
-        kind = _graph.kind_of(value)
-        if kind == _graph.VARIABLE:
+        kind = _kinds.kind_of(value)
+        if kind == _kinds.VARIABLE:
             self._pair(value, number)
             return
-        if kind == _graph.OPTIMIZER:
+        if kind == _kinds.OPTIMIZER:
             path = self.live.graph.path_to(value)
             if path is not None:
                 self.optimizers.setdefault(path, number)
@@ -138,17 +138,17 @@ class Walk:
         if id(value) in self._seen:
             return
         self._seen.add(id(value))
-        if kind == _graph.FUNCTIONAL:
+        if kind == _kinds.FUNCTIONAL:
             self._model(value, number)
-        elif kind == _graph.METRIC:
+        elif kind == _kinds.METRIC:
             self._by_name(list(value.variables), number)
-        elif kind in (_graph.LAYER, _graph.MODEL) and _graph.keras_of(value).owns(type(value)):
+        elif kind in (_kinds.LAYER, _kinds.MODEL) and _kinds.keras_of(value).owns(type(value)):
             self._own_layer(value, number)
-        elif kind in (_graph.GENERATOR, _graph.SEED_GENERATOR):
+        elif kind in (_kinds.GENERATOR, _kinds.SEED_GENERATOR):
             self._state(value, number)
-        elif kind == _graph.TABLE:
+        elif kind == _kinds.TABLE:
             self.tables[self.live.graph.path_to(value) or ""] = number
-        elif kind == _graph.SEQUENCE:
+        elif kind == _kinds.SEQUENCE:
             self._sequence(value, number)
         else:
             self._attributes(value, number)
@@ -158,16 +158,16 @@ class Walk:
         edges = self.stored.nodes[number].children
         for name, child in _graph.children_of(value):
             names = [name, "_" + name]
-            if _graph.kind_of(child) == _graph.VARIABLE:
+            if _kinds.kind_of(child) == _kinds.VARIABLE:
                 # Keras 2 has an edge of the weight's own name besides the attribute's.
-                names.append(_graph.short_name(child))
+                names.append(_naming.short_name(child))
             found = next((edges[edge] for edge in names if edge in edges), None)
             if found is not None:
                 self._visit(child, found)
-        if _graph.kind_of(value) in _graph.KERAS_KINDS:
+        if _kinds.kind_of(value) in _kinds.KERAS_KINDS:
             held = {self.live.graph.path_to(w): w for w in value.weights}
             for key, weight in held.items():
-                found = edges.get(_graph.short_name(weight))
+                found = edges.get(_naming.short_name(weight))
                 if key is not None and key not in self.pairs and found is not None:
                     self._pair(weight, found)
 
@@ -177,7 +177,7 @@ class Walk:
             return
         members = self.stored.members(number)
         layers = list(value)
-        if layers and all(_graph.kind_of(one) in _graph.KERAS_KINDS for one in layers):
+        if layers and all(_kinds.kind_of(one) in _kinds.KERAS_KINDS for one in layers):
             if len(members) == len(layers):
                 self._match_layers(layers, members)
             return
@@ -271,11 +271,11 @@ class Walk:
 
         Of two names one at least must be Keras's, and of the class of the other's layer.
         """
-        if name is None or _graph.kind_of(layer) in (_graph.FUNCTIONAL, _graph.MODEL):
+        if name is None or _kinds.kind_of(layer) in (_kinds.FUNCTIONAL, _kinds.MODEL):
             return True  # nothing is known, or its own layers are compared
         here, there = (naming.automatic(one, self.classes) for one in (layer.name, name))
         if here is None:
-            return there is not None and there[0] == _graph.squeezed(type(layer).__name__)
+            return there is not None and there[0] == _naming.squeezed(type(layer).__name__)
         return there is None or there[0] == here[0]
 
     def _own_layer(self, layer: Any, number: int) -> None:
@@ -283,16 +283,16 @@ class Walk:
         held: set[int] = set()
         for name, child in _graph.children_of(layer):
             found = self.stored.nodes[number].children.get(name)
-            if _graph.kind_of(child) == _graph.VARIABLE or found is None:
+            if _kinds.kind_of(child) == _kinds.VARIABLE or found is None:
                 continue
             self._visit(child, found)
             covered.update(self.stored.below(found))
-            for one in child if _graph.kind_of(child) == _graph.SEQUENCE else (child,):
+            for one in child if _kinds.kind_of(child) == _kinds.SEQUENCE else (child,):
                 held.update(map(id, getattr(one, "weights", ())))
         weights = [w for w in layer.weights if id(w) not in held]
-        weights = [w for w in weights if _graph.kind_of(w) == _graph.VARIABLE]
+        weights = [w for w in weights if _kinds.kind_of(w) == _kinds.VARIABLE]
         self._by_name(weights, number, layer, covered)
-        if _graph.keras_of(layer).seed_generator is not None:
+        if _kinds.keras_of(layer).seed_generator is not None:
             known = set(map(id, layer.weights))
             self._by_name([v for v in layer.variables if id(v) not in known], number, None, covered)
 
@@ -300,7 +300,7 @@ class Walk:
         self, variables: list[Any], number: int, layer: Any = None, covered: Any = frozenset()
     ) -> None:
         """Match variables by their short names with those below a node."""
-        is_seed = bool(variables) and _graph.short_name(variables[0]) == _SEED
+        is_seed = bool(variables) and _naming.short_name(variables[0]) == _SEED
         stored = [
             n
             for n in self.stored.below(number)
@@ -309,11 +309,13 @@ class Walk:
             and self._is_weight(n) is not is_seed
         ]
         paths = [self.stored.nodes[n].name for n in stored]
-        own = [_graph.path_of(variable) for variable in variables]
+        own = [_naming.path_of(variable) for variable in variables]
         if layer is None:
-            short = [_graph.distinct([p.rpartition("/")[2] for p in some]) for some in (own, paths)]
+            short = [
+                _naming.distinct([p.rpartition("/")[2] for p in some]) for some in (own, paths)
+            ]
         else:
-            short = [_graph.weight_names(layer, some) for some in (own, paths)]
+            short = [_naming.weight_names(layer, some) for some in (own, paths)]
         known = dict(zip(short[1], stored))
         for name, variable in zip(short[0], variables):
             if name in known:
@@ -324,7 +326,7 @@ class Walk:
         for edge in ("_state_var", "state"):
             found = self.stored.child(number, edge)
             if found is not None and prefix is not None:
-                self.pairs.setdefault(_graph.join(prefix, "state"), found)
+                self.pairs.setdefault(_naming.join(prefix, "state"), found)
 
     def _loose(self) -> None:
         """Match the variables that only lists of the writer hold, by their names and order.
@@ -359,7 +361,7 @@ class Walk:
             for one in self.live.references()
             if one.key not in self.pairs and one.variable.trainable
         ]
-        here = [(_graph.short_name(one.variable), tuple(one.variable.shape)) for one in live]
+        here = [(_naming.short_name(one.variable), tuple(one.variable.shape)) for one in live]
         there = [
             (self.stored.nodes[n].name.rpartition("/")[2], self.shapes[self.stored.nodes[n].key])
             for n in stored
@@ -371,8 +373,8 @@ class Walk:
         ordered: dict[str, str] = {}
         for layer in self._layers:
             for weight in layer.weights:
-                if _graph.kind_of(weight) == _graph.VARIABLE:
+                if _kinds.kind_of(weight) == _kinds.VARIABLE:
                     key = self.live.graph.path_to(weight)
                     if key is not None:
-                        ordered.setdefault(key, _graph.path_of(weight))
+                        ordered.setdefault(key, _naming.path_of(weight))
         return list(ordered.items())

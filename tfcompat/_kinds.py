@@ -1,0 +1,204 @@
+"""What kind of object a value is, and which Keras it belongs to."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from tfcompat import _runtime
+
+# Kinds of objects. What each means for a walk is said at `children_of`.
+VARIABLE = "variable"
+OPTIMIZER = "optimizer"
+METRIC = "metric"
+FUNCTIONAL = "functional"  # a Sequential or functional model
+MODEL = "model"  # a subclassed model
+LAYER = "layer"
+MODULE = "module"
+GENERATOR = "generator"
+SEED_GENERATOR = "seed_generator"
+TABLE = "table"
+ITERATOR = "iterator"
+PYTHON_STATE = "python_state"
+MAPPING = "mapping"
+SEQUENCE = "sequence"
+DATACLASS = "dataclass"
+ARRAY = "array"
+VALUE = "value"
+STATELESS = "stateless"
+OPAQUE = "opaque"  # trackable, and only TensorFlow knows what is in it
+UNKNOWN = "unknown"
+
+TRACKED_KINDS = frozenset(
+    (
+        VARIABLE, OPTIMIZER, METRIC, FUNCTIONAL, MODEL, LAYER, MODULE, GENERATOR, SEED_GENERATOR,
+        TABLE, ITERATOR, PYTHON_STATE, OPAQUE,
+    )
+)  # fmt: skip
+CONTAINER_KINDS = frozenset((MAPPING, SEQUENCE, DATACLASS))
+KERAS_KINDS = frozenset((FUNCTIONAL, MODEL, LAYER))
+
+
+@functools.cache
+def trackable_classes() -> tuple[type, type]:
+    """Return `(Trackable, AutoTrackable)`, the public bases of `tf.Module`."""
+    module = _runtime.tensorflow().Module
+    return module.__mro__[-2], module.__mro__[1]
+
+
+class _Keras:
+    """The classes of one Keras, found through its public names."""
+
+    def __init__(self, keras: Any) -> None:
+        layers = keras.layers
+        self.module = keras
+        self.layer = layers.Layer
+        self.model = keras.Model
+        self.metric = keras.metrics.Metric
+        self.schedule = keras.optimizers.schedules.LearningRateSchedule
+        seed_generator = getattr(getattr(keras, "random", None), "SeedGenerator", None)
+        self.seed_generator = seed_generator
+        self.optimizers = tuple(
+            optimizer
+            for optimizer in (
+                getattr(keras.optimizers, "Optimizer", None),
+                _attribute(keras.optimizers, "legacy", "Optimizer"),
+                _attribute(keras.optimizers, "experimental", "Optimizer"),
+            )
+            if isinstance(optimizer, type)
+        )
+        # A functional model has no public class of its own before Keras 3.
+        # The explicit names keep the counters of automatic names where they are.
+        inputs = keras.Input((1,), name="tfcompat_probe_input")
+        outputs = layers.Activation("linear", name="tfcompat_probe_activation")(inputs)
+        functional = keras.Model(inputs, outputs, name="tfcompat_probe")
+        sequential = keras.Sequential(
+            [layers.InputLayer((1,), name="tfcompat_probe_first")], name="tfcompat_probe_sequential"
+        )
+        self.functional = (type(functional), keras.Sequential)
+        subclass = type("Probe", (keras.Model,), {"call": lambda self, inputs: inputs})
+        layer = layers.Layer(name="tfcompat_probe_layer")
+        model = subclass(name="tfcompat_probe_model")
+        model.compile(keras.optimizers.SGD(name="tfcompat_probe_optimizer"), "mse")
+        # The class of Keras 3's variables, which has a public name from 3.1 on only; that of
+        # Keras 2 is a `tf.Variable`.
+        self.variable = type(model.optimizer.iterations)
+        # What a bare instance has is Keras's own bookkeeping, not the user's attribute.
+        self.own_attributes = frozenset().union(
+            *(vars(instance) for instance in (layer, model, functional, sequential)),
+            ("optimizer", "history"),
+        )
+        # `tensorflow.python.keras`, `keras` or `tf_keras`.
+        self.package = layers.Layer.__module__.partition("keras")[0] + "keras"
+
+    def owns(self, cls: type) -> bool:
+        return cls.__module__ == self.package or cls.__module__.startswith(self.package + ".")
+
+
+def _attribute(value: Any, *names: str) -> Any:
+    for name in names:
+        try:
+            value = getattr(value, name)
+        except (AttributeError, ImportError):
+            return None
+    return value
+
+
+@functools.cache
+def _keras_of(modules: tuple[Any, ...]) -> tuple[_Keras, ...]:
+    return tuple(_Keras(module) for module in modules)
+
+
+def kerases() -> tuple[_Keras, ...]:
+    """Return every Keras of this process."""
+    return _keras_of(_runtime.loaded_keras())
+
+
+_KIND_OF_CLASS: dict[type, tuple[str, _Keras | None]] = {}
+_KNOWN_KERASES: list[Any] = []
+
+
+def kind_of(value: Any) -> str:
+    """Return the kind of an object, one of the constants above."""
+    # Proxies of TensorFlow's (wrapped dictionaries) tell their class by `__class__`.
+    cls = value.__class__
+    found = _KIND_OF_CLASS.get(cls)
+    if found is None:
+        loaded = list(_runtime.loaded_keras())
+        if loaded != _KNOWN_KERASES:
+            # A Keras that was imported since may know classes that were unknown.
+            _KNOWN_KERASES[:] = loaded
+            _KIND_OF_CLASS.clear()
+        found = _KIND_OF_CLASS[cls] = _classify(cls)
+    return found[0]
+
+
+def keras_of(value: Any) -> _Keras:
+    """Return the Keras that an object of a Keras kind belongs to."""
+    kind_of(value)
+    found = _KIND_OF_CLASS[value.__class__][1]
+    assert found is not None
+    return found
+
+
+def _classify(cls: type) -> tuple[str, _Keras | None]:
+    tf = _runtime.tensorflow()
+    if issubclass(cls, tf.Variable):
+        return VARIABLE, None
+    for keras in kerases():
+        if issubclass(cls, keras.variable):
+            return VARIABLE, keras
+        for kind, classes in (
+            (OPTIMIZER, keras.optimizers),
+            (METRIC, (keras.metric,)),
+            (FUNCTIONAL, keras.functional),
+            (MODEL, (keras.model,)),
+            (LAYER, (keras.layer,)),
+            (STATELESS, (keras.schedule,)),
+            (SEED_GENERATOR, (keras.seed_generator,) if keras.seed_generator else ()),
+        ):
+            if issubclass(cls, classes):
+                return kind, keras
+    if issubclass(cls, dict):
+        return MAPPING, None
+    if dataclasses.is_dataclass(cls) and not issubclass(cls, trackable_classes()[0]):
+        return DATACLASS, None
+    if issubclass(cls, (list, tuple)):
+        return SEQUENCE, None
+    # NumPy's float64 is a Python float as well: it is restored as the NumPy scalar it was.
+    if issubclass(cls, (np.ndarray, np.generic)):
+        return ARRAY, None
+    if issubclass(cls, (bool, int, float, complex, str, bytes, type(None))):
+        return (VALUE if cls in _PLAIN else UNKNOWN), None
+    experimental = tf.lookup.experimental
+    for kind, candidates in (
+        (GENERATOR, (tf.random.Generator,)),
+        (
+            TABLE,
+            (experimental.DenseHashTable, _attribute(experimental, "MutableHashTable")),
+        ),
+        (ITERATOR, (_attribute(tf, "data", "Iterator"),)),
+        (PYTHON_STATE, (tf.train.experimental.PythonState,)),
+        (
+            STATELESS,
+            (
+                tf.data.Dataset,
+                tf.lookup.StaticHashTable,
+                tf.lookup.StaticVocabularyTable,
+                _attribute(tf, "types", "experimental", "GenericFunction"),
+                _attribute(tf, "types", "experimental", "Callable"),
+                type(tf.function(_attribute)),
+            ),
+        ),
+        (MODULE, (tf.Module, trackable_classes()[1])),
+        (OPAQUE, (trackable_classes()[0],)),
+    ):
+        if issubclass(cls, tuple(c for c in candidates if c is not None)):
+            return kind, None
+    return UNKNOWN, None
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
