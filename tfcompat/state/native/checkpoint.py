@@ -73,12 +73,16 @@ class Checkpoint(BundleArtifact):
         return mapping
 
     def _add_table(self, mapping: Mapping, path: str, number: int) -> None:
-        """A lookup table has two tensors under one key of the graph."""
+        """A lookup table has two tensors under one key of the graph.
+
+        2.9 writes that without its last part.
+        """
         for _, _, key in self.graph.nodes[number].tensors:
             for part in ("keys", "values"):
-                name = key if key.endswith("-" + part) else f"{key}-{part}"
-                if name in self.entries:
-                    mapping.pairs[_naming.join(path, part)] = name
+                whole = key[: -len(part) - 1] if key.endswith("-" + part) else key
+                for name in self.entries:
+                    if name.startswith(whole) and name.endswith("-" + part):
+                        mapping.pairs[_naming.join(path, part)] = name
 
     def _ignored(self, used: set[int], ignored: set[int]) -> set[str]:
         """Return the keys of what is bookkeeping of the writer."""
