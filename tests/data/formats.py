@@ -31,8 +31,8 @@ PATHS = {
 # Those that have the model at their root, so that they are restored into the model alone.
 ROOTED = ("save_weights", "model_checkpoint", "saved_model")
 
-# What releases raise when they cannot write a format.
-_CANNOT = (NotImplementedError, TypeError, ValueError)
+# What releases raise when they cannot write a format; the first, 2.11.0 of a loss scale's wrapper.
+_CANNOT = (AttributeError, NotImplementedError, TypeError, ValueError)
 
 
 def write(model: Any, here: pathlib.Path, names: Iterable[str]) -> None:
