@@ -98,6 +98,24 @@ def test_directory_of_a_manager_and_its_steps(tmp_path) -> None:
         tfc.restore_state(tmp_path, {"counter": counter}, step=15)
 
 
+def test_directory_that_was_moved(tmp_path) -> None:
+    counter = tf.Variable(3)
+    before, after = tmp_path / "before", tmp_path / "after"
+    tf.train.Checkpoint(counter=counter).save(str(before / "ckpt"))
+    pointer = before / "checkpoint"
+    pointer.write_text(pointer.read_text().replace('"ckpt', f'"{before}/ckpt'))
+    before.rename(after)
+    counter.assign(0)
+    tfc.restore_state(after, {"counter": counter})
+    assert counter.numpy() == 3
+
+
+def test_directory_whose_checkpoint_is_gone(tmp_path) -> None:
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"')
+    with pytest.raises(tfc.BadStateError, match=r"ckpt-1\.index"):
+        tfc.restore_state(tmp_path, {"counter": tf.Variable(0)})
+
+
 def test_a_model_alone_of_a_checkpoint_with_roots(tmp_path) -> None:
     writer = examples.writer("sequential")
     prefix = written(tmp_path, net=writer, opt=writer.optimizer)
@@ -400,5 +418,5 @@ def test_near_matches_are_suggested(tmp_path) -> None:
     found = NamedValues(str(tmp_path), "momentum")
     module = tf.Module()
     module.hidden_kernel = tf.Variable(tf.zeros((3, 3)), name="hidden/kernels")
-    with pytest.raises(tfc.StateMismatchError, match="{'hidden/kernel': 'hidden_kernel'}"):
+    with pytest.raises(tfc.StateMismatchError, match=r"{'hidden/kernel': 'hidden_kernel'}"):
         tfc.restore_state(found.prefix, module)

@@ -85,6 +85,8 @@ def _first(path: str, *readers: Callable[[str], Artifact | None]) -> Artifact | 
 def _open_checkpoint(prefix: str, form: str = "TensorFlow checkpoint") -> Artifact:
     from tfcompat.state.native import checkpoint, named_checkpoint, object_graph, tensor_bundle
 
+    if not files.exists(prefix + ".index"):
+        raise BadStateError(f"The {form} lacks {prefix + '.index'!r}: it holds no variables.")
     number = _STEP.search(prefix)
     bundle = tensor_bundle.TensorBundle(prefix, files.open_binary)
     reader: Any = checkpoint.Checkpoint
@@ -103,6 +105,12 @@ def _pointed(directory: str, step: int | None) -> str:
     ]
     if not found:
         raise BadStateError(f"{os.path.join(directory, _POINTER)!r} names no checkpoint.")
+    # A directory that was moved names its checkpoints where they were.
+    moved = [os.path.join(directory, os.path.basename(prefix)) for prefix in found]
+    found = [
+        there if files.exists(there + ".index") and not files.exists(prefix + ".index") else prefix
+        for prefix, there in zip(found, moved)
+    ]
     if step is None:
         return found[0]
     for prefix in found:
