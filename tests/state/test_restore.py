@@ -447,3 +447,12 @@ def test_objects_that_cannot_be_saved_are_all_listed(tmp_path) -> None:
 def test_nothing_to_save(tmp_path) -> None:
     with pytest.raises(tfc.UnsupportedObjectError, match="nothing to save"):
         tfc.save_state(tmp_path, {})
+
+
+def test_what_was_one_variable_may_be_two(tmp_path) -> None:
+    writer, reader = tf.Module(), tf.Module()
+    writer.a = writer.b = tf.Variable([3.0])
+    reader.a, reader.b = tf.Variable([0.0]), tf.Variable([0.0])
+    tfc.save_state(tmp_path, writer)
+    tfc.restore_state(tmp_path, reader)
+    assert reader.a.numpy() == reader.b.numpy() == [3.0]

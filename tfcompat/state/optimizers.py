@@ -244,7 +244,11 @@ class LiveOptimizer:
         The name holds both: `Adam/m/dense/kernel` in Keras 2, `adam/dense_kernel_momentum` in
         Keras 3. Weights of one name are told apart by their order.
         """
-        updated = self._updated() if self.family == KERAS_3 else self._recognized()
+        owners: dict[int, str] = {}
+        if self.family == KERAS_3:
+            updated = self._updated()
+        else:
+            updated, owners = self._recognized()
         candidates: dict[str, list[Reference]] = {}
         for reference in updated:
             for name in reference.names:
@@ -260,6 +264,7 @@ class LiveOptimizer:
                     reference
                     for reference in candidates.get(name, ())
                     if (slot, reference.key) not in slots
+                    and owners.get(id(variable), reference.key) == reference.key
                     and (slot in _FACTORS or reference.variable.shape == variable.shape)
                 ]
                 if taken:
@@ -308,36 +313,47 @@ class LiveOptimizer:
                 return [known[id(one)] for one in held]
         return self.references
 
-    def _recognized(self) -> list[Reference]:
-        """Leave out the weights of other optimizers that have the name of one of this one's.
+    def _recognized(self) -> tuple[list[Reference], dict[int, str]]:
+        """Tell weights of one name apart, for which Keras 2 has slots of one name.
 
         Keras 2 tells by a KeyError that it does not know a variable. It is asked for the update
-        of each in doubt while TensorFlow traces, so that nothing is updated.
+        of each in doubt while TensorFlow traces, so that nothing is updated; the trace names the
+        slots that it would update.
+
+        Returns:
+            The weights without those of other optimizers that have the name of one of this
+            one's, and the key of the weight by the identity of each slot that was in doubt.
         """
         counts: dict[str, int] = {}
         for reference in self.references:
             path = _naming.path_of(reference.variable)
             counts[path] = counts.get(path, 0) + 1
-        if all(count == 1 for count in counts.values()) or not self._own_variables():
-            return self.references
-        return [
-            reference
-            for reference in self.references
-            if counts[_naming.path_of(reference.variable)] == 1
-            or self._recognizes(reference.variable)
-        ]
+        own = {id(variable) for variable in self._own_variables()}
+        if all(count == 1 for count in counts.values()) or not own:
+            return self.references, {}
+        known: list[Reference] = []
+        owners: dict[int, str] = {}
+        for reference in self.references:
+            if counts[_naming.path_of(reference.variable)] > 1:
+                used = self._used_by_update(reference.variable)
+                if used is None:
+                    continue
+                owners.update((number, reference.key) for number in used & own)
+            known.append(reference)
+        return known, owners
 
-    def _recognizes(self, variable: Any) -> bool:
+    def _used_by_update(self, variable: Any) -> set[int] | None:
+        """Return the identities of what an update reads and writes; None for a foreign variable."""
         tf = _runtime.tensorflow()
 
         def update() -> None:
             self.inner.update_step(tf.zeros_like(variable), variable)
 
         try:
-            tf.function(update, autograph=False).get_concrete_function()
+            traced = tf.function(update, autograph=False).get_concrete_function()
         except KeyError:
-            return False
-        return True
+            return None
+        return {id(used) for used in traced.variables}
 
     def _is_factored(self, slot: str, reference: Reference, pending: list[Any]) -> bool:
         """Tell whether the two variables before Adafactor's velocity are its factors.
@@ -353,6 +369,21 @@ class LiveOptimizer:
         # 2.9 keeps the present rate of a schedule in a variable as well.
         skipped = (id(self._iterations), id(getattr(self.inner, "learning_rate", None)))
         return [v for v in variables if id(v) not in skipped]
+
+    def build_order(self) -> list[Reference]:
+        """Return the weights in the order in which the optimizer has their slots.
+
+        One that has none yet will make them in the order of the references.
+        """
+        if self.family == KERAS_3 or not self.has_slots:
+            return self._updated() if self.family == KERAS_3 else self.references
+        positions = {id(variable): i for i, variable in enumerate(self._own_variables())}
+        first: dict[str, int] = {}
+        for (_, key), variable in self._variables()[0].items():
+            position = positions.get(id(variable), len(positions))
+            first[key] = min(position, first.get(key, position))
+        known = [reference for reference in self.references if reference.key in first]
+        return sorted(known, key=lambda reference: first[reference.key])
 
     @property
     def has_slots(self) -> bool:

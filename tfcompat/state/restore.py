@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import os
@@ -513,9 +514,12 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
             f"{key} could not be restored, and nothing has changed. It is from "
             f"{source_of(document)}. {error}"
         ) from error
+    uses = collections.Counter(saved for _, saved in variables)
     for entry, saved in variables:
-        # Dropped at once, so that no more than one copy of the state is alive.
-        entry.write(tensors.pop(saved))
+        # Dropped at once, so that no more than one copy of the state is alive. What was one
+        # object when it was saved may be several here.
+        uses[saved] -= 1
+        entry.write(tensors[saved] if uses[saved] else tensors.pop(saved))
     for path, found in matched.resets.items():
         # After the weights, which an average of weights starts from.
         fresh = {entry.key: entry for entry in live.optimizers[path].initial_entries()}

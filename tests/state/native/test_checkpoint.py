@@ -342,7 +342,7 @@ def test_nothing_there(tmp_path) -> None:
 class NamedValues:
     """What a script of TensorFlow 1 saved: weights, Adam's slots, the global step."""
 
-    def __init__(self, directory: str, optimizer: str) -> None:
+    def __init__(self, directory: str, optimizer: str, first_step: int = 0) -> None:
         v1 = tf.compat.v1
         with tf.Graph().as_default(), v1.Session() as session:
             inputs = v1.placeholder(tf.float32, (None, 3))
@@ -358,6 +358,7 @@ class NamedValues:
                 "momentum": lambda: v1.train.MomentumOptimizer(0.01, 0.9),
             }[optimizer]().minimize(tf.reduce_mean(hidden**2), global_step=step)
             session.run(v1.global_variables_initializer())
+            step.load(first_step, session)
             for _ in range(3):
                 session.run(train, {inputs: np.ones((2, 3), "float32")})
             with warnings.catch_warnings():
@@ -420,3 +421,132 @@ def test_near_matches_are_suggested(tmp_path) -> None:
     module.hidden_kernel = tf.Variable(tf.zeros((3, 3)), name="hidden/kernels")
     with pytest.raises(tfc.StateMismatchError, match=r"{'hidden/kernel': 'hidden_kernel'}"):
         tfc.restore_state(found.prefix, module)
+
+
+def optimizers_of(*models) -> list:
+    """Return an optimizer for each model, after steps of different number."""
+    found = []
+    for steps, model in enumerate(models, 2):
+        optimizer = keras.optimizers.Adam(0.01)
+        for step in range(steps):
+            gradients = [tf.ones_like(w) * (steps + step) for w in model.trainable_variables]
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+        found.append(optimizer)
+    return found
+
+
+def test_two_models_whose_weights_have_the_same_names(tmp_path) -> None:
+    def make():
+        keras.backend.clear_session()
+        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")])
+
+    first, second = make(), make()
+    one, two = optimizers_of(first, second)
+    prefix = written(tmp_path, a=first, b=second, oa=one, ob=two)
+    a, b = make(), make()
+    objects = {"a": a, "b": b, "oa": keras.optimizers.Adam(0.01), "ob": keras.optimizers.Adam(0.01)}
+    if not hasattr(one, "get_slot") and not tfc.supports("keras3"):
+        # The names of slots are all that a file of 2.11 to 2.15 tells.
+        with pytest.raises(tfc.StateMismatchError, match="the name"):
+            tfc.restore_state(prefix, objects)
+        return
+    tfc.restore_state(prefix, objects)
+    for model, optimizer in ((a, objects["oa"]), (b, objects["ob"])):
+        source = {id(a): (first, one), id(b): (second, two)}[id(model)]
+        for weight, saved in zip(model.trainable_variables, source[0].trainable_variables):
+            np.testing.assert_array_equal(weight, saved)
+        here, there = (
+            [v.numpy() for v in (o.variables() if callable(o.variables) else o.variables)]
+            for o in (optimizer, source[1])
+        )
+        examples.assert_same(here, there)
+
+
+def test_one_optimizer_of_two_models_in_another_order(tmp_path) -> None:
+    def make():
+        keras.backend.clear_session()
+        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")])
+
+    def slots(optimizer) -> list[np.ndarray]:
+        variables = optimizer.variables
+        return [v.numpy() for v in (variables() if callable(variables) else variables)]
+
+    def train(first, second):
+        optimizer = keras.optimizers.Adam(0.01)
+        weights = [*first.trainable_variables, *second.trainable_variables]
+        gradients = [tf.ones_like(w) * float(i + 1) for i, w in enumerate(weights)]
+        optimizer.apply_gradients(zip(gradients, weights))
+        return optimizer
+
+    first, second, third, fourth = make(), make(), make(), make()
+    saved, restored = train(first, second), train(fourth, third)
+    tfc.save_state(tmp_path, {"b": second, "a": first, "optimizer": saved})
+    tfc.restore_state(tmp_path, {"b": third, "a": fourth, "optimizer": restored})
+    examples.assert_same(slots(restored), slots(saved))
+
+
+def test_layers_inside_others_whose_names_end_alike(tmp_path) -> None:
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        for scope in ("encoder", "decoder"):
+            with v1.variable_scope(f"{scope}/dense"):
+                v1.get_variable("kernel", (2, 2))
+        session.run(v1.global_variables_initializer())
+        prefix = v1.train.Saver().save(session, str(tmp_path / "model.ckpt"))
+
+    class Part(layers.Layer):
+        def __init__(self, name) -> None:
+            super().__init__(name=name)
+            self.dense = layers.Dense(2, use_bias=False, name="dense")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.enc, self.dec = Part("enc"), Part("dec")
+
+        def call(self, inputs):
+            return self.dec(self.enc(inputs))
+
+    model = Model()
+    model(np.zeros((1, 2), "float32"))
+    with pytest.raises(tfc.StateMismatchError):
+        tfc.restore_state(prefix, {"model": model})
+
+
+def test_a_sublayer_more_than_the_file_has(tmp_path) -> None:
+    class Layer(layers.Layer):
+        def __init__(self, more: bool) -> None:
+            super().__init__()
+            self.kernel = self.add_weight(name="kernel", shape=(2, 2))
+            self.more = layers.Dense(2, use_bias=False) if more else None
+            if more:
+                self.more.build((None, 2))
+
+    prefix = written(tmp_path, layer=Layer(more=False))
+    with pytest.raises(tfc.StateMismatchError, match="more/kernel"):
+        tfc.restore_state(prefix, {"layer": Layer(more=True)})
+
+
+def test_two_models_of_a_file_with_one(tmp_path) -> None:
+    prefix = tf.train.Checkpoint(model_of(layers.Dense(2))).write(str(tmp_path / "ckpt"))
+    objects = {"online": model_of(layers.Dense(2)), "target": model_of(layers.Dense(2))}
+    with pytest.raises(tfc.StateMismatchError):
+        tfc.restore_state(prefix, objects)
+
+
+def test_adam_that_took_other_steps_than_the_global_one(tmp_path) -> None:
+    found = NamedValues(str(tmp_path), "adam", first_step=1000)
+    reader = model_of(layers.Dense(3, name="hidden"), layers.Dense(3, name="output"))
+    objects = {"model": reader, "optimizer": keras.optimizers.Adam(0.01)}
+    with pytest.raises(tfc.StateMismatchError, match="has taken 3 steps"):
+        tfc.restore_state(found.prefix, objects)
+
+
+@pytest.mark.parametrize("names", ["text", {"hidden/kernel": 3}, ["hidden/kernel"]])
+def test_bad_names(tmp_path, names) -> None:
+    found = NamedValues(str(tmp_path), "momentum")
+    with pytest.raises(tfc.TfcompatError, match="names"):
+        tfc.restore_state(found.prefix, tf.Module(), names=names)

@@ -133,8 +133,12 @@ def match(artifact: Artifact, live: LiveState, names: Names) -> Mapping:
     if callable(names):
         given = {name: names(name) for name in artifact.entries}
         named = {name: key for name, key in given.items() if key is not None}
-    else:
+    elif isinstance(names, dict):
         named = dict(names)
+    else:
+        raise TfcompatError(f"`names` must be a dictionary or a function; got {names!r}.")
+    if not all(isinstance(key, str) for key in named.values()):
+        raise TfcompatError("`names` must have strings: names of the file, and the keys of each.")
     absent = [name for name in named if name not in artifact.entries]
     if absent:
         near = {name: near_match(name, artifact.entries) for name in absent}

@@ -51,14 +51,15 @@ class Checkpoint(BundleArtifact):
         objects: dict[str, dict[str, Any]] = {}
         families = set()
         for path, number in walk.optimizers.items():
-            order = live.optimizers[path].references
-            weights = [found[one.key] for one in order if one.key in found]
+            order = live.optimizers[path].build_order()
+            weights = {found[one.key]: one.key for one in order if one.key in found}
             stored = StoredOptimizer(graph, shapes, number, weights)
+            walk.differences += [f"{path}: {text}" for text in stored.unsure]
             keys = stored.keys(live.optimizers[path], key_of)
             unused = set(stored.unused(live.optimizers[path]))
             found.update((key, number) for key, number in keys.items() if number not in unused)
             ignored |= stored.hyperparameters | unused
-            objects[path] = stored.describe()
+            objects[path] = {**stored.describe(), "stepped": self._has_stepped(stored)}
             families.add(stored.family)
         mapping = Mapping(
             pairs={key: graph.nodes[number].key for key, number in found.items()},
@@ -71,6 +72,13 @@ class Checkpoint(BundleArtifact):
         mapping.ignored = self._ignored(set(found.values()), ignored)
         self._describe_layers(mapping, live, KERAS_3 in families)
         return mapping
+
+    def _has_stepped(self, stored: StoredOptimizer) -> bool:
+        number = stored.scalars.get("iterations")
+        if stored.slots or number is None:
+            return bool(stored.slots)
+        key = self.graph.nodes[number].key
+        return bool(self.read([key])[key])
 
     def _add_table(self, mapping: Mapping, path: str, number: int) -> None:
         """A lookup table has two tensors under one key of the graph.

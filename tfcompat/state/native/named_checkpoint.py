@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tfcompat import _kinds, _naming
 from tfcompat.state import entries
 from tfcompat.state.keys import LiveState
@@ -23,10 +25,13 @@ _SLOTS = {
     "Ftrl_1": ("Ftrl", "linear"),
     "RMSProp": ("RMSprop", "velocity"),
     "RMSProp_1": ("RMSprop", "momentum"),
+    "RMSProp_2": ("RMSprop", "momentum"),
 }
 _MOMENTUM = "Momentum"
 # The powers of Adam's decay rates follow from the number of steps.
-_DERIVED = ("beta1_power", "beta2_power")
+_POWER = "beta1_power"
+_DERIVED = (_POWER, "beta2_power")
+_LEAST_POWER = 1e-30
 _STEP = "global_step"
 
 # Keras's optimizers of TensorFlow 1 are those of 2.0 to 2.10, and name their variables likewise.
@@ -48,12 +53,16 @@ class NamedCheckpoint(BundleArtifact):
         classes: set[str] = set()
         weights: list[str] = []
         momenta: list[str] = []
+        powers: dict[str, str] = {}
         family = OPTIMIZER_V2
         for name in self.entries:
             parent, _, last = name.rpartition("/")
             cls, inner = _optimizer_in(name)
             if last in _SLOTS and parent in self.entries:
-                slots.append((parent, _SLOTS[last][1], name))
+                # Centered, it has the average of the gradients before the momentum.
+                centered = last == "RMSProp_1" and f"{parent}/RMSProp_2" in self.entries
+                slot = "average_gradient" if centered else _SLOTS[last][1]
+                slots.append((parent, slot, name))
                 classes.add(_SLOTS[last][0])
                 family = KERAS_2  # epsilon is inside RMSprop's square root
                 if last == _MOMENTUM:
@@ -69,6 +78,7 @@ class NamedCheckpoint(BundleArtifact):
                     mapping.ignored.add(name)
             elif last in _DERIVED:
                 mapping.ignored.add(name)
+                powers[last] = name
             elif name == _STEP:
                 scalars.setdefault("iterations", name)
             else:
@@ -92,6 +102,8 @@ class NamedCheckpoint(BundleArtifact):
             "family": family,
             "stepped": bool(slots),
         }
+        if _POWER in powers and "iterations" in scalars:
+            self._compare_steps(mapping, optimizer, powers[_POWER], scalars["iterations"])
         if momenta:
             # Keras's SGD keeps the last step, `MomentumOptimizer` what is still to be multiplied
             # by the rate; the file does not hold that, but the live optimizer has it.
@@ -103,6 +115,30 @@ class NamedCheckpoint(BundleArtifact):
                 )
             mapping.factors.update((name, rate or 0.0) for name in momenta)
         return mapping
+
+    def _compare_steps(
+        self, mapping: Mapping, optimizer: LiveOptimizer, power: str, step: str
+    ) -> None:
+        """Compare the global step, which anything may count, with Adam's own count."""
+        rate = optimizer.inner.get_config().get("beta_1")
+        read = self.read([power, step])
+        value = float(read[power])
+        # In float32 the power says nothing any more after some hundred steps.
+        if not isinstance(rate, float) or not 0 < rate < 1 or value < _LEAST_POWER:
+            return
+        steps = _steps_of(value, rate)
+        if abs(steps - int(read[step])) > 1:
+            del mapping.pairs[_naming.join(optimizer.path, "iterations")]
+            mapping.ignored.add(step)
+            mapping.differences.append(
+                f"{optimizer.path}: {step} is {int(read[step])}, but its optimizer has taken "
+                f"{steps:.0f} steps"
+            )
+
+
+def _steps_of(power: float, rate: float) -> float:
+    """Return how many steps Adam took, by a power of its decay rate."""
+    return math.log(power) / math.log(rate) - 1
 
 
 def _align(live: LiveState, names: list[str]) -> dict[str, str]:

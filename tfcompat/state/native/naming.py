@@ -64,8 +64,8 @@ def align(
 ) -> dict[int, int]:
     """Match paths such as `sequential/dense_1/kernel`; return stored indices by live index.
 
-    Outer components that all paths of a side share do not count. Paths that read the same are
-    matched in order, when there are as many on both sides.
+    Outer components that all paths of a side share do not count. Paths that read the same match
+    nothing.
     """
     by_label: dict[tuple[str, ...], list[int]] = {}
     for index, label in enumerate(_path_labels(stored, classes)):
@@ -74,10 +74,9 @@ def align(
     for index, label in enumerate(_path_labels(live, classes)):
         wanted.setdefault(label, []).append(index)
     return {
-        here: there
+        indices[0]: by_label[label][0]
         for label, indices in wanted.items()
-        if len(indices) == len(by_label.get(label, ()))
-        for here, there in zip(indices, by_label[label])
+        if len(indices) == len(by_label.get(label, ())) == 1
     }
 
 

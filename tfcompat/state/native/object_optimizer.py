@@ -40,6 +40,7 @@ class StoredOptimizer:
         slots: (node of the weight, name of the slot as the writer called it, node of the slot).
         scalars: node by stable name.
         hyperparameters: nodes of variables that are no state.
+        unsure: in words, why some slots could not be told apart.
         family: one of the three of `optimizers`.
         cls: the name of its class, or None where no name tells.
     """
@@ -49,7 +50,7 @@ class StoredOptimizer:
         graph: ObjectGraph,
         shapes: dict[str, tuple[int, ...]],
         number: int,
-        weights: list[int],
+        weights: dict[int, str],
     ) -> None:
         self.graph = graph
         node = graph.nodes[number]
@@ -61,6 +62,7 @@ class StoredOptimizer:
             self._add_scalars(one, _SCALARS)
         if "loss_scale" in node.children:
             self._add_scalars(graph.nodes[node.children["loss_scale"]], _LOSS_SCALE)
+        self.unsure: list[str] = []
         main = self.nodes[0]
         if "_trainable_variables" in main.children:
             self.family = KERAS_3
@@ -76,6 +78,7 @@ class StoredOptimizer:
             for weight, slot, variable in found
             if slot not in _FACTORS or len(shapes[graph.nodes[weight].key]) > 1
         ]
+        self.unsure = list(dict.fromkeys(self.unsure))
         used = {*self.scalars.values(), *(slot for _, _, slot in self.slots)}
         self.hyperparameters = {
             child
@@ -109,6 +112,8 @@ class StoredOptimizer:
             for weight, slot in zip(weights, members):
                 flat = graph.nodes[weight].name.replace("/", "_") + "_"
                 name = graph.nodes[slot].name.rpartition("/")[2]
+                # Of a `tf.Variable` the name ends with the number of an output.
+                flat += "0_" if name.startswith(flat + "0_") else ""
                 if edge in _UNNAMED:
                     yield weight, _UNNAMED[edge], slot
                 elif name.startswith(flat):
@@ -159,7 +164,9 @@ class StoredOptimizer:
                     return slot
         return None
 
-    def _slots_of_keras_2(self, node: Node, weights: list[int]) -> Iterator[tuple[int, str, int]]:
+    def _slots_of_keras_2(
+        self, node: Node, weights: dict[int, str]
+    ) -> Iterator[tuple[int, str, int]]:
         """A name such as `Adam/m/dense/kernel` tells; weights of one name stand in order."""
         graph = self.graph
         by_name: dict[str, list[int]] = {}
@@ -176,6 +183,10 @@ class StoredOptimizer:
                     for weight in by_name.get("/".join(parts[i:]), ())
                     if (parts[i - 1], weight) not in taken
                 ]
+                if len({weights[weight].partition("/")[0] for weight in free}) > 1:
+                    name = "/".join(parts[i:])
+                    self.unsure.append(f"several objects have weights of the name {name!r}")
+                    break
                 if free:
                     taken.add((parts[i - 1], free[0]))
                     yield free[0], parts[i - 1], slot

@@ -79,11 +79,13 @@ class Walk:
             self._visit(objects, 0)
             return
         self._seen.add(id(objects))
-        for name, child in _graph.children_of(objects):
-            kind = _kinds.kind_of(child)
+        children = _graph.children_of(objects)
+        layers = sum(_kinds.kind_of(child) in _kinds.KERAS_KINDS for _, child in children)
+        alone = layers == 1 and not (set(roots) & set(objects)) - {"optimizer"}
+        for name, child in children:
             if name in roots:
                 self._visit(child, roots[name])
-            elif kind in _kinds.KERAS_KINDS and not (set(roots) & set(objects)) - {"optimizer"}:
+            elif alone and _kinds.kind_of(child) in _kinds.KERAS_KINDS:
                 self._visit(child, 0)  # the model was the root, as in `model.save_weights`
 
     def _compare_roots(self) -> None:
@@ -165,11 +167,14 @@ class Walk:
             if found is not None:
                 self._visit(child, found)
         if _kinds.kind_of(value) in _kinds.KERAS_KINDS:
-            held = {self.live.graph.path_to(w): w for w in value.weights}
-            for key, weight in held.items():
-                found = edges.get(_naming.short_name(weight))
-                if key is not None and key not in self.pairs and found is not None:
-                    self._pair(weight, found)
+            path = self.live.graph.path_to(value) or ""
+            for weight in value.weights:
+                key = self.live.graph.path_to(weight)
+                # Those of sublayers have edges of theirs.
+                if key is not None and key.rpartition("/")[0] == path and key not in self.pairs:
+                    found = edges.get(_naming.short_name(weight))
+                    if found is not None:
+                        self._pair(weight, found)
 
     def _sequence(self, value: Any, number: int) -> None:
         if hasattr(value, "_fields"):  # documented by collections.namedtuple
@@ -361,6 +366,17 @@ class Walk:
             for one in self.live.references()
             if one.key not in self.pairs and one.variable.trainable
         ]
+        owners = {id(weight): layer for layer in self._layers for weight in layer.weights}
+        given = [
+            owners[id(one.variable)].name
+            for one in live
+            if id(one.variable) in owners
+            and naming.automatic(owners[id(one.variable)].name, self.classes) is None
+        ]
+        if given:
+            names = ", ".join(dict.fromkeys(given))
+            self.differences.append(f"the file does not tell which weights are those of {names}")
+            return {}
         here = [(_naming.short_name(one.variable), tuple(one.variable.shape)) for one in live]
         there = [
             (self.stored.nodes[n].name.rpartition("/")[2], self.shapes[self.stored.nodes[n].key])
