@@ -252,3 +252,21 @@ def test_loss_scaling_restores(form: str, tmp_path: pathlib.Path) -> None:
     scale = {"optimizer/loss_scale", "optimizer/loss_scale_steps"}
     assert set(report.missing) == (set() if in_keras_3 else scale)
     assert_restored(model, writer)
+
+
+@pytest.mark.skipif(not tfc.supports("keras3"), reason="Keras 2 does not save the loss scale")
+def test_an_optimizer_that_compile_wrapped(tmp_path) -> None:
+    def make():
+        keras.mixed_precision.set_global_policy("mixed_float16")
+        try:
+            model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+            model.compile(keras.optimizers.Adam(0.01), "mse")
+        finally:
+            keras.mixed_precision.set_global_policy("float32")
+        return model
+
+    writer, reader = make(), make()
+    writer.fit(np.ones((4, 3), "float32"), np.ones((4, 2), "float32"), verbose=0)
+    writer.save(tmp_path / "model.keras")
+    tfc.restore_state(tmp_path / "model.keras", reader)
+    examples.assert_restored(reader, writer)

@@ -483,7 +483,9 @@ class KerasWeights(Artifact):
             for name in self.entries
             if name.startswith(tuple(group + "/" for group in _INNER_OPTIMIZERS))
         ]
-        saved = self._optimizer
+        # The configuration is that of the optimizer which `compile` wrapped for mixed precision.
+        told = dataclasses.replace(self._optimizer, loss_scaling=True) if inner else self._optimizer
+        saved = told
         if not saved.name:
             # A `.weights.h5` file says nothing of it: it must have what the live one would have.
             saved = slots.SavedOptimizer(
@@ -503,7 +505,7 @@ class KerasWeights(Artifact):
                 shapes,
                 [tuple(int(d) for d in layers.shape_of(v) if d is not None) for v, _ in weights],
             )
-        described = self._optimizer.describe(stepped=bool(assigned and assigned.slots))
+        described = told.describe(stepped=bool(assigned and assigned.slots))
         mapping.objects[path] = described
         if assigned is None or trainable is None:
             if self._optimizer.name in ("", optimizer.describe()["class"]):
