@@ -76,7 +76,7 @@ def test_show(state) -> None:
     assert result.returncode == 0, result.stderr
     lines = [line.split() for line in result.stdout.splitlines()]
     assert result.stdout.startswith("tfcompat state, step 20, saved at ")
-    assert f"TensorFlow {tf.__version__}" in result.stdout
+    assert f"TensorFlow {tfc.runtime().tensorflow}" in result.stdout
     assert ["deep/", "2", "tensors", "17", "B"] in lines  # the text as it is in the file
     assert ["0", "int32", "(1,", "2)", "8", "B"] in lines
     assert ["w", "float32", "(2,)", "8", "B"] in lines

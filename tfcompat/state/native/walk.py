@@ -373,7 +373,7 @@ class Walk:
             if id(one.variable) in owners
             and naming.automatic(owners[id(one.variable)].name, self.classes) is None
         ]
-        if given:
+        if len(set(given)) > 1:
             names = ", ".join(dict.fromkeys(given))
             self.differences.append(f"the file does not tell which weights are those of {names}")
             return {}
