@@ -150,14 +150,17 @@ def test_saved_model_of_keras(tmp_path, model) -> None:
 def test_exported_model(tmp_path, model) -> None:
     writer = examples.writer(model)
     if not hasattr(writer, "export"):
-        pytest.skip("model.export came with 2.13")
+        pytest.skip("model.export came with 2.12")
     writer.export(str(tmp_path / "exported"))
+    keys = dict(tf.train.list_variables(str(tmp_path / "exported" / "variables" / "variables")))
     reader = examples.trained(model, seed=1)
     report = tfc.restore_state(
         tmp_path / "exported", {"model": reader, "optimizer": reader.optimizer}
     )
-    assert report.without_optimizer == ("optimizer",)
-    examples.assert_same(reader.get_weights(), writer.get_weights())
+    # 2.12 exports all that the model tracks, the optimizer too.
+    held = any("_iterations" in key for key in keys)
+    assert report.without_optimizer == (() if held else ("optimizer",))
+    examples.assert_restored(reader, writer, optimizer=held)
 
 
 class Module(tf.Module):

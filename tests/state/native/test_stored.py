@@ -23,7 +23,12 @@ WRITERS = {
 @pytest.mark.parametrize("model", ["sequential", "functional"])
 def test_converted_state(tmp_path, form, model) -> None:
     writer = examples.writer(model)
-    WRITERS[form](writer, str(tmp_path / "file"))
+    try:
+        WRITERS[form](writer, str(tmp_path / "file"))
+    except ValueError:
+        if form != "checkpoint":
+            raise
+        pytest.skip("an optimizer of Keras 3.0 cannot be part of a tf.train.Checkpoint")
     (path,) = [one for one in tmp_path.iterdir() if ".data" not in one.name]
     state = tmp_path / "state"
     assert cli.main(["state", "convert", str(path), str(state), "--to", "state"]) == 0

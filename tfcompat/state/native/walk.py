@@ -9,7 +9,7 @@ from typing import Any
 from tfcompat import _graph, _kinds, _naming
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native import naming
-from tfcompat.state.native.object_graph import BOOKKEEPING, Node, ObjectGraph
+from tfcompat.state.native.object_graph import BOOKKEEPING, ObjectGraph
 
 # Where a model keeps its layers, in order: (edges to a list), each with the eras that write it.
 _LAYER_LISTS = (
@@ -48,6 +48,7 @@ class Walk:
         self.classes = frozenset(_naming.squeezed(type(v).__name__) for v in self._layers)
         self._roots(live.objects)
         self._loose()
+        self._exported_optimizer()
         self._compare_roots()
 
     def _pair(self, value: Any, number: int) -> None:
@@ -102,9 +103,7 @@ class Walk:
         free = named - set(self.live.objects)
         wanted = [n for n in lost if _kinds.kind_of(self.live.objects[n]) != _kinds.OPTIMIZER]
         optimizers = [
-            name
-            for name in free
-            if {"iter", "_iterations"} & set(self._node(name).children) or self._node(name).slots
+            name for name in free if self._is_optimizer(self.stored.nodes[0].children[name])
         ]
         if free and (wanted or (lost and optimizers)):
             self.differences.append(
@@ -112,8 +111,17 @@ class Walk:
                 "name the objects as the writer did"
             )
 
-    def _node(self, root: str) -> Node:
-        return self.stored.nodes[self.stored.nodes[0].children[root]]
+    def _exported_optimizer(self) -> None:
+        """Find the optimizer that `export` of 2.12 saves in a list of all that a model tracks."""
+        lost = self.live.optimizers.keys() - self.optimizers.keys()
+        members = self.stored.members(self.stored.child(0, "_trackables"))
+        exported = set(filter(self._is_optimizer, members))
+        if len(lost) == len(exported) == 1:
+            self.optimizers[lost.pop()] = exported.pop()
+
+    def _is_optimizer(self, number: int) -> bool:
+        node = self.stored.nodes[number]
+        return bool(node.slots or {"iter", "_iterations"} & set(node.children))
 
     def _holds_value(self, number: int) -> bool:
         return bool(self.stored.nodes[number].tensors or self.stored.nodes[number].slots)
