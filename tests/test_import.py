@@ -95,31 +95,27 @@ PRIVATE_MODULES = (
 )
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
-)
-def test_uses_public_api_alone(path: pathlib.Path) -> None:
+def test_uses_public_api_alone() -> None:
     """No import of a private module, and no underscore attribute of a foreign object."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    defined = {
-        name
-        for source in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-        for name in _names_defined(node)
+    trees = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in PACKAGE.rglob("*.py")
     }
+    nodes = [(path, node) for path, tree in trees.items() for node in ast.walk(tree)]
+    own = OWN_ATTRIBUTES.union(*(_names_defined(node) for _, node in nodes))
     found = []
-    for node in ast.walk(tree):
+    for path, node in nodes:
         modules = []
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
-        found += [m for m in modules if m.startswith(PRIVATE_MODULES)]
+        found += [f"{path}: {m}" for m in modules if m.startswith(PRIVATE_MODULES)]
         if isinstance(node, ast.Attribute):
             name = node.attr
             private = name.startswith("_") and not name.endswith("__")
-            if "__internal__" in name or (private and name not in defined | OWN_ATTRIBUTES):
-                found.append(f"line {node.lineno}: .{name}")
+            if "__internal__" in name or (private and name not in own):
+                found.append(f"{path}, line {node.lineno}: .{name}")
     assert found == []
 
 
