@@ -116,6 +116,12 @@ def test_directory_whose_checkpoint_is_gone(tmp_path) -> None:
         tfc.restore_state(tmp_path, {"counter": tf.Variable(0)})
 
 
+def test_directory_that_does_not_tell_the_newest_checkpoint(tmp_path) -> None:
+    prefix = tf.train.Checkpoint(counter=tf.Variable(3)).write(str(tmp_path / "mine"))
+    with pytest.raises(tfc.StateNotFoundError, match=f"Give the path of one: '{prefix}'"):
+        tfc.restore_state(tmp_path, {"counter": tf.Variable(0)})
+
+
 def test_a_model_alone_of_a_checkpoint_with_roots(tmp_path) -> None:
     writer = examples.writer("sequential")
     prefix = written(tmp_path, net=writer, opt=writer.optimizer)

@@ -59,6 +59,13 @@ def find_artifact(path: str, step: int | None = None) -> Artifact | None:
             return _open_checkpoint(_pointed(os.path.join(path, "chief"), step))
         if files.exists(os.path.join(path, "latest.weights.h5")):
             return _open_file(os.path.join(path, "latest.weights.h5"))
+        found = sorted(name for name in files.names(path) if name.endswith(".index"))
+        if found:
+            prefixes = ", ".join(repr(os.path.join(path, name[:-6])) for name in found[:5])
+            raise StateNotFoundError(
+                f"{path!r} has no file {_POINTER!r} that tells which of its checkpoints is the "
+                f"newest. Give the path of one: {prefixes}{' or another' if found[5:] else ''}."
+            )
         return None
     return _open_file(path) if files.exists(path) else None
 

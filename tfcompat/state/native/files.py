@@ -25,6 +25,12 @@ def is_directory(path: str) -> bool:
     return bool(gfile.isdir(path)) if gfile else os.path.isdir(path)
 
 
+def names(path: str) -> list[str]:
+    """Return the names of what a directory holds."""
+    gfile = _gfile(path)
+    return list(gfile.listdir(path)) if gfile else os.listdir(path)
+
+
 def open_binary(path: str) -> BinaryIO:
     """Open a file for reading."""
     gfile = _gfile(path)
