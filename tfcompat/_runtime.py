@@ -178,6 +178,9 @@ def loaded_keras() -> tuple[ModuleType, ...]:
         # holds the same classes and needs no second entry.
         if module is None or module in found or not hasattr(module, "layers"):
             continue
+        # The package that TensorFlow 2.5 requires is a start of Keras 2.6 that lacks half.
+        if not hasattr(module.optimizers, "schedules"):
+            continue
         if module.layers.Layer is not found[0].layers.Layer:
             found.append(module)
     return tuple(found)

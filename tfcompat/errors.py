@@ -7,6 +7,8 @@ from collections.abc import Iterable
 __all__ = [
     "ArithmeticWarning",
     "BadStateError",
+    "MissingNameError",
+    "MissingOptimizerWarning",
     "NewerReleaseWarning",
     "NotBuiltError",
     "StateMismatchError",
@@ -15,6 +17,8 @@ __all__ = [
     "TfcompatError",
     "TrackingError",
     "UnknownFeatureError",
+    "UnknownReleaseError",
+    "UnsupportedArgumentError",
     "UnsupportedObjectError",
     "UnsupportedReleaseError",
 ]
@@ -30,6 +34,18 @@ class UnsupportedReleaseError(TfcompatError, ImportError):
 
 class UnknownFeatureError(TfcompatError, ValueError):
     """`supports` was asked for a name that it does not know."""
+
+
+class UnsupportedArgumentError(TfcompatError, TypeError):
+    """This release of TensorFlow or Keras cannot do what an argument asks for."""
+
+
+class MissingNameError(TfcompatError, AttributeError):
+    """A name of `tfcompat.names` or `tfcompat.unstable` that this release does not have."""
+
+
+class UnknownReleaseError(TfcompatError, ValueError):
+    """A version specifier is malformed, or admits no release that tfcompat knows."""
 
 
 class TrackingError(TfcompatError, ValueError):
