@@ -1,0 +1,341 @@
+"""`names.txt`, read block by block.
+
+The file is text, sorted, with one block per module:
+
+    [module|private or public|releases]
+    >alias alias=target ...
+    <origin. leaf leaf ...
+    leaf<TAB>kind<TAB>releases<TAB>raises<TAB>same as<TAB>origins<TAB>parameters
+
+* A field that is empty at the end of a line is left out. Without releases, a leaf is in all
+  releases of its module.
+* Releases are columns and ranges between them, `2.5..2.8,2.10`. A module without names ends its
+  head in `|unread` where no environment could import it.
+* kind: `c` class, `f` function, `o` object, `k` constant (a number, string or None); with `!`
+  where the name is private, though its module is public.
+* raises: the releases in which the name is there, but touching or calling it raises.
+* same as: the public names of the same object, the best first, each with `@releases` unless it
+  is the same wherever the leaf exists.
+* origins: where the object is defined, when that is elsewhere.
+* A name in the last two fields that ends in `.` or `:` goes on with the leaf.
+* parameters: those of an op in `tensorflow.raw_ops`, in the order of its private twin.
+* `>` lists the modules that a module has imported, so that they are reached through it. Only a
+  name that usually means another module has a target.
+* `<` lists names that are what they are in the module of their origin, in the releases in which
+  both modules have them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tfcompat.rules import _columns
+
+KINDS = {"c": "class", "f": "function", "o": "object", "k": "constant"}
+
+# How the table abbreviates the names that it repeats most.
+SHORT = (
+    ("tensorflow.compat.v1.", "v1:"),
+    ("tensorflow.raw_ops.", "raw:"),
+    ("tensorflow.keras.", "tk:"),
+    ("tensorflow.python.", "py:"),
+    ("tensorflow.", "tf:"),
+    ("keras.src.", "ks:"),
+    ("tf_keras.src.", "ts:"),
+)
+_LONG = {short: long for long, short in SHORT}
+
+
+class Twin(NamedTuple):
+    """A public name of the same object, and the releases in which it is the same."""
+
+    public: str
+    releases: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Name:
+    """What the releases say about one name.
+
+    Attributes:
+        name: the name that was asked for.
+        kind: "module", "class", "function", "object" or "constant".
+        releases: where it exists (a mask).
+        raises: where it exists, but touching or calling it raises (a mask).
+        twins: the public names of the same object, the best first.
+        origins: the private names under which the object is defined, when not this one. Where
+            the name reaches a module through another, the module's own name.
+        parameters: of a `tensorflow.raw_ops` function, its parameters in the order in which the
+            private function of the same op takes them.
+        is_private: whether it is no public API.
+        read: False for a module that no environment could import, so that what it holds is
+            not known.
+    """
+
+    name: str
+    kind: str
+    releases: int
+    raises: int = 0
+    twins: tuple[Twin, ...] = ()
+    origins: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    is_private: bool = True
+    read: bool = True
+
+    @property
+    def usable(self) -> int:
+        """Where it exists and does not raise (a mask)."""
+        return self.releases & ~self.raises
+
+
+class _Block(NamedTuple):
+    module: Name
+    aliases: Mapping[str, str]
+    # Each leaf with its line, and those taken over with the prefix of their origin.
+    leaves: Mapping[str, str]
+    origins: Mapping[str, str]
+
+
+@functools.cache
+def _texts() -> dict[str, str]:
+    """Split the file into blocks, by module. Its head is the block of no name."""
+    head, *parts = _columns.TABLE.read_text(encoding="utf-8").split("\n[")
+    return {"": head, **{part[: part.index("|")]: part for part in parts}}
+
+
+@functools.cache
+def _usual() -> dict[str, str]:
+    """The module that a bare alias means."""
+    start = "# modules: "
+    line = next(line for line in _texts()[""].splitlines() if line.startswith(start))
+    return dict(pair.split("=") for pair in line[len(start) :].split())
+
+
+@functools.cache
+def _block(module: str) -> _Block | None:
+    text = _texts().get(module)
+    if not module or text is None:
+        return None
+    first, *lines = text.rstrip("\n").split("\n")
+    _, access, releases, *flags = first[: first.index("]")].split("|")
+    entry = Name(
+        module,
+        "module",
+        _mask(releases),
+        raises=_mask(flags[1]) if len(flags) > 1 else 0,
+        is_private=access == "private",
+        read="unread" not in flags,
+    )
+    aliases: dict[str, str] = {}
+    if lines and lines[0].startswith(">"):
+        for word in lines.pop(0)[1:].split():
+            alias, _, target = word.partition("=")
+            aliases[alias] = lengthen(target) if target else _usual()[alias]
+    leaves: dict[str, str] = {}
+    origins: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("<"):
+            prefix, *words = line[1:].split(" ")
+            origins.update(dict.fromkeys(words, lengthen(prefix)))
+        else:
+            leaves[line.partition("\t")[0]] = line
+    return _Block(entry, aliases, leaves, origins)
+
+
+def find(name: str) -> Name | None:
+    """Look up a dotted name as an import or an attribute chain would.
+
+    Modules that another module has imported are followed:
+    `tensorflow.python.keras.engine.training.backend.learning_phase` is found at its origin.
+
+    Returns:
+        None for a name that no release has. See also `resolve`, for members of classes.
+    """
+    return _find(name, 3)
+
+
+@functools.lru_cache(maxsize=65536)
+def _find(name: str, depth: int) -> Name | None:
+    module, _, leaf = name.rpartition(".")
+    block = _block(module)
+    # An attribute of a package hides the module of the same name.
+    if block is not None and leaf in block.leaves:
+        return _leaf(name, block.leaves[leaf], block.module)
+    if block is not None and leaf in block.origins:
+        return _taken_over(name, block.origins[leaf] + leaf, block.module)
+    block = _block(name)
+    if block is not None:
+        return block.module
+    target = _through_alias(name)
+    if target is None or not depth:
+        return None
+    found = _find(target, depth - 1)
+    if found is None:
+        return None
+    if is_private_path(name) and not found.is_private:
+        # The packages in which the public API is generated: `tensorflow._api.v2`.
+        twin = Twin(found.name, found.usable)
+        return dataclasses.replace(found, name=name, twins=(twin, *found.twins), is_private=True)
+    return dataclasses.replace(found, name=name, origins=(target, *found.origins))
+
+
+def _through_alias(name: str) -> str | None:
+    """Replace the module that another one has imported by its own name."""
+    head, rest = name, ""
+    while "." in head:
+        head, _, last = head.rpartition(".")
+        block = _block(head)
+        if block is not None:
+            target = block.aliases.get(last)
+            return target + rest if target else None
+        rest = f".{last}{rest}"
+    return None
+
+
+def resolve(name: str) -> tuple[Name, str] | None:
+    """Find the longest part of a dotted name that is known.
+
+    Returns:
+        What it is, and the rest without its leading dot: the member of a class, for instance.
+        None when no part is known.
+    """
+    head, rest = name, ""
+    while head:
+        found = find(head)
+        if found is not None:
+            return found, rest
+        head, _, last = head.rpartition(".")
+        rest = f"{last}.{rest}" if rest else last
+    return None
+
+
+def _leaf(name: str, line: str, module: Name) -> Name:
+    fields = [*line.split("\t"), "", "", "", "", "", ""][1:7]
+    kind, releases, raises, twins, origins, parameters = fields
+    mask = _mask(releases) if releases else module.releases
+    return Name(
+        name,
+        KINDS[kind[0]],
+        mask,
+        _mask(raises),
+        tuple(_twin(word, name, mask) for word in twins.split()),
+        tuple(_full(word, name) for word in origins.split()),
+        tuple(parameters.split()),
+        module.is_private or kind.endswith("!"),
+    )
+
+
+def _taken_over(name: str, origin: str, module: Name) -> Name:
+    there = _find(origin, 0)
+    if there is None:
+        raise ValueError(f"{_columns.TABLE}: {name} comes from {origin}, which is missing")
+    releases = there.releases & module.releases
+    twins = [Twin(twin.public, twin.releases & releases) for twin in there.twins]
+    return dataclasses.replace(
+        there,
+        name=name,
+        releases=releases,
+        twins=tuple(twin for twin in twins if twin.releases),
+        origins=(origin, *there.origins),
+        is_private=module.is_private,
+    )
+
+
+def _twin(word: str, name: str, releases: int) -> Twin:
+    public, _, where = word.partition("@")
+    return Twin(_full(public, name), _mask(where) if where else releases)
+
+
+def _full(word: str, name: str) -> str:
+    if word.endswith((".", ":")):
+        word += name.rpartition(".")[2]
+    return lengthen(word)
+
+
+@functools.cache
+def _mask(text: str) -> int:
+    return _columns.parse(text) if text else 0
+
+
+def shorten(name: str) -> str:
+    """Abbreviate a dotted name as the table does."""
+    for long, short in SHORT:
+        if name.startswith(long):
+            return short + name[len(long) :]
+    return name
+
+
+def lengthen(name: str) -> str:
+    """Undo `shorten`."""
+    short, colon, rest = name.partition(":")
+    return _LONG[short + colon] + rest if colon else name
+
+
+def modules() -> tuple[str, ...]:
+    """Return every module of the table."""
+    return tuple(filter(None, _texts()))
+
+
+def names(module: str) -> Iterator[Name]:
+    """Read every leaf of a module."""
+    block = _block(module)
+    if block is not None:
+        for leaf, line in block.leaves.items():
+            yield _leaf(f"{module}.{leaf}", line, block.module)
+        for leaf, origin in block.origins.items():
+            yield _taken_over(f"{module}.{leaf}", origin + leaf, block.module)
+
+
+# The parts of the TensorFlow package that are no public API, beside names with an underscore.
+_PRIVATE = (
+    "tensorflow.python",
+    "tensorflow.core",
+    "tensorflow.compiler",
+    "tensorflow.tools",
+    "tensorflow.tsl",
+    "tensorflow.security",
+    "tensorflow.dtensor",
+    "tensorflow.include",
+    "tensorflow.xla_aot_runtime_src",
+    "tensorflow.lite.python",
+    "tensorflow.lite.tools",
+    "tensorflow.lite.toco",
+    "tensorflow.lite.experimental.microfrontend",
+    "tensorflow_core",
+    "tensorflow_estimator.python",
+    "keras.src",
+    "keras.api",
+    "keras.engine",
+    "keras.protobuf",
+    "tf_keras.src",
+    "tf_keras.api",
+    "tf_keras.protobuf",
+)
+_ROOTS = ("tensorflow", "tensorflow_core", "tensorflow_estimator", "keras", "tf_keras")
+# What a module has besides its API, and may be asked for.
+_DUNDERS = ("__internal__", "__operators__")
+
+
+@functools.lru_cache(maxsize=65536)
+def is_private(name: str) -> bool:
+    """Tell whether a dotted name is no public API of TensorFlow or Keras, known or not."""
+    if name.partition(".")[0] not in _ROOTS:
+        return False
+    if is_private_path(name):
+        return True
+    # Up to 2.12 the package `keras` holds its implementation beside its API.
+    found = resolve(name)
+    return found is not None and found[0].is_private
+
+
+def is_private_path(name: str) -> bool:
+    """Tell whether a name below one of the packages is private wherever it may exist."""
+    if any(name == path or name.startswith(path + ".") for path in _PRIVATE):
+        return True
+    return any(
+        part in _DUNDERS or (part.startswith("_") and not part.endswith("__"))
+        for part in name.split(".")[1:]
+    )

@@ -1,0 +1,101 @@
+"""`tensorflow.python.distribute`: strategies and their values.
+
+Modules that no public name replaces are rows of `tfcompat.unstable`, see `internal`. Here is
+what moved between modules, what went, and what a public name serves.
+"""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import Advice, nothing, public, replacement, unstable
+
+_PACKAGE = "tensorflow.python.distribute"
+_VALUES = f"{_PACKAGE}.values"
+
+_DEVICE_MAPS = nothing("Device maps went with TensorFlow 2.2; values carry their devices.")
+_ITERATOR = public(
+    "tensorflow.distribute.DistributedIterator",
+    safe=False,
+    reason="It is the type of the iterators of strategies, for isinstance; the old class went "
+    "in 2.8 and cannot be built by hand.",
+)
+
+ADVICE: dict[str, Advice] = {
+    # Went with TensorFlow 2.14; the functions are those of tf.distribute.
+    f"{_PACKAGE}.distribution_strategy_context.get_strategy": public(
+        "tensorflow.distribute.get_strategy"
+    ),
+    f"{_PACKAGE}.distribution_strategy_context.get_replica_context": public(
+        "tensorflow.distribute.get_replica_context"
+    ),
+    f"{_PACKAGE}.distribution_strategy_context.has_strategy": public(
+        "tensorflow.distribute.has_strategy"
+    ),
+    f"{_PACKAGE}.distribution_strategy_context.in_cross_replica_context": public(
+        "tensorflow.distribute.in_cross_replica_context"
+    ),
+    f"{_PACKAGE}.distribution_strategy_context.experimental_set_strategy": public(
+        "tensorflow.distribute.experimental_set_strategy"
+    ),
+    f"{_PACKAGE}.distribution_strategy_context._get_default_replica_context": public(
+        "tensorflow.distribute.get_replica_context",
+        safe=False,
+        reason="It is the default replica context outside of any strategy's scope only.",
+    ),
+    f"{_PACKAGE}.distribute_lib._get_default_replica_context": public(
+        "tensorflow.distribute.get_replica_context",
+        safe=False,
+        reason="It is the default replica context outside of any strategy's scope only.",
+    ),
+    f"{_PACKAGE}.distribution_strategy_context._get_default_strategy": public(
+        "tensorflow.distribute.get_strategy",
+        safe=False,
+        reason="It is the default strategy outside of any strategy's scope only.",
+    ),
+    f"{_PACKAGE}.distribute_lib.StrategyBase": public(
+        "tensorflow.distribute.Strategy",
+        safe=False,
+        reason="tf.distribute.Strategy is a subclass, and not the base of the strategies of "
+        "tf.compat.v1.",
+    ),
+    f"{_VALUES}.DistributedVariable": replacement("DistributedVariable"),
+    # values was split before 2.5.
+    **{
+        f"{_VALUES}.{name}": unstable(f"distribute_utils.{name}")
+        for name in (
+            "create_mirrored_variable",
+            "is_distributed_variable",
+            "regroup",
+            "select_replica",
+            "update_regroup",
+            "validate_colocate_distributed_variable",
+            "value_container",
+        )
+    },
+    f"{_VALUES}.select_device_mirrored": unstable(
+        "distribute_utils.select_replica",
+        reason="select_replica takes the number of the replica instead of a device.",
+    ),
+    f"{_VALUES}.AggregatingVariable": unstable("ps_values.AggregatingVariable"),
+    f"{_VALUES}.TPUMirroredVariable": unstable("tpu_values.TPUMirroredVariable"),
+    f"{_VALUES}.ReplicaDeviceMap": _DEVICE_MAPS,
+    f"{_VALUES}.SingleDeviceMap": _DEVICE_MAPS,
+    f"{_VALUES}.WorkerDeviceMap": _DEVICE_MAPS,
+    f"{_VALUES}.LogicalDeviceSpec": _DEVICE_MAPS,
+    f"{_PACKAGE}.cross_device_ops.choose_the_best": unstable(
+        "cross_device_ops.select_cross_device_ops",
+        reason="choose_the_best became select_cross_device_ops, and takes no session_config "
+        "by position.",
+    ),
+    f"{_PACKAGE}.cross_device_utils.build_collective_gather": nothing(
+        "Gathering went into CollectiveReplicaLauncher.all_gather before 2.5; "
+        "tf.distribute.ReplicaContext.all_gather is the public way."
+    ),
+    f"{_PACKAGE}.input_lib.DatasetIterator": _ITERATOR,
+    f"{_PACKAGE}.input_lib.InputFunctionIterator": _ITERATOR,
+    f"{_PACKAGE}.input_lib.DistributedIterator": _ITERATOR,
+    f"{_PACKAGE}.input_lib.DistributedDataset": public(
+        "tensorflow.distribute.DistributedDataset",
+        safe=False,
+        reason="The public class is the abstract base, for isinstance.",
+    ),
+}

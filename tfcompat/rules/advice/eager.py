@@ -1,0 +1,101 @@
+"""`tensorflow.python.eager` and its neighbours: client, autograph, pywrap_tensorflow.
+
+Modules that no public name replaces are rows of `tfcompat.unstable`, see `internal`.
+"""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import (
+    Advice,
+    Call,
+    facade,
+    nothing,
+    public,
+    replacement,
+    unstable,
+)
+
+_EAGER = "tensorflow.python.eager"
+_PYWRAP = "tensorflow.python.pywrap_tensorflow"
+
+_FUNCTION = facade("functions.Function")
+_CONCRETE_FUNCTION = facade("functions.ConcreteFunction")
+_DEFUN = facade(
+    "functions.function",
+    safe=False,
+    reason="A defun may create variables at any call; a tf.function may at its first one only.",
+    call=Call(
+        parameters=(
+            "func",
+            "input_signature",
+            "autograph",
+            "experimental_autograph_options",
+            "experimental_relax_shapes",
+        ),
+        rename={"experimental_relax_shapes": "reduce_retracing"},
+    ),
+)
+_NOT_COMPARED = "It went before TensorFlow 2.5, so that no test compares the two."
+_EAGER_MODE = "The public way back to eager mode leads out of functions, not out of a tf.Graph."
+_RECORD_GRADIENT = unstable("execute.record_gradient")
+
+ADVICE: dict[str, Advice] = {
+    f"{_EAGER}.context.in_eager_mode": public("tensorflow.executing_eagerly"),
+    f"{_EAGER}.context.in_graph_mode": public(
+        "tensorflow.executing_eagerly",
+        safe=False,
+        reason="in_graph_mode went with TensorFlow 1; it is the opposite.",
+        template="(not tf.executing_eagerly())",
+    ),
+    f"{_EAGER}.context.graph_mode": replacement("graph_mode"),
+    f"{_EAGER}.context.eager_mode": replacement("eager_mode", safe=False, reason=_EAGER_MODE),
+    "tensorflow.__internal__.eager_context.eager_mode": replacement(
+        "eager_mode", safe=False, reason=_EAGER_MODE
+    ),
+    f"{_EAGER}.wrap_function.WrappedFunction": replacement("WrappedFunction"),
+    f"{_EAGER}.context.num_gpus": public(
+        "tensorflow.config.list_logical_devices",
+        template="len(tf.config.list_logical_devices('GPU'))",
+    ),
+    f"{_EAGER}.context.shared_name": nothing(
+        "It went in 2.7; the object that shares a resource takes a name of its own."
+    ),
+    # The types of what tf.function returns.
+    f"{_EAGER}.def_function.Function": _FUNCTION,
+    f"{_EAGER}.polymorphic_function.polymorphic_function.Function": _FUNCTION,
+    f"{_EAGER}.function.ConcreteFunction": _CONCRETE_FUNCTION,
+    f"{_EAGER}.polymorphic_function.concrete_function.ConcreteFunction": _CONCRETE_FUNCTION,
+    f"{_EAGER}.polymorphic_function.monomorphic_function.ConcreteFunction": _CONCRETE_FUNCTION,
+    "tensorflow.__internal__.function.Function": _FUNCTION,
+    f"{_EAGER}.function.defun": _DEFUN,
+    f"{_EAGER}.function.defun_with_attributes": _DEFUN,
+    f"{_EAGER}.backprop.record_gradient": _RECORD_GRADIENT,
+    f"{_EAGER}.backprop._record_gradient": _RECORD_GRADIENT,
+    # It has held nothing but what another library loads since 2.2.
+    f"{_PYWRAP}.*": nothing(
+        "tensorflow.python.pywrap_tensorflow has held nothing of use since TensorFlow 2.2."
+    ),
+    f"{_PYWRAP}.EventsWriter": unstable("EventsWriter"),
+    f"{_PYWRAP}.IsGoogleCudaEnabled": public(
+        "tensorflow.test.is_built_with_cuda", safe=False, reason=_NOT_COMPARED
+    ),
+    f"{_PYWRAP}.NewCheckpointReader": public(
+        "tensorflow.compat.v1.train.NewCheckpointReader", safe=False, reason=_NOT_COMPARED
+    ),
+    f"{_PYWRAP}.PyRecordReader_New": nothing(
+        "It went with TensorFlow 2.2; tf.data.TFRecordDataset and "
+        "tf.compat.v1.io.tf_record_iterator read records."
+    ),
+    f"{_PYWRAP}.TFE_ContextGetDevicePlacementPolicy": nothing(
+        "It went with TensorFlow 2.2; tf.config.experimental.get_device_policy() names the policy."
+    ),
+    "tensorflow.python._pywrap_util_port.IsGoogleCudaEnabled": public(
+        "tensorflow.test.is_built_with_cuda", safe=False, reason=_NOT_COMPARED
+    ),
+    "tensorflow.python.util._pywrap_util_port.IsGoogleCudaEnabled": public(
+        "tensorflow.test.is_built_with_cuda"
+    ),
+    "tensorflow.python._pywrap_util_port.*": unstable("pywrap_util_port"),
+    "tensorflow.python.ipu.*": nothing("It is in Graphcore's edition of TensorFlow only."),
+    "tensorflow.keras.ipu.*": nothing("It is in Graphcore's edition of TensorFlow only."),
+}

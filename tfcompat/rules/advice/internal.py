@@ -1,0 +1,61 @@
+"""`tf.__internal__`: private names that TensorFlow shows to Keras and its like.
+
+Advice for where each is defined holds for them as well. Here are those that libraries use.
+"""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import Advice, facade, nothing, replacement, unstable
+
+_INTERNAL = "tensorflow.__internal__"
+
+ADVICE: dict[str, Advice] = {
+    f"{_INTERNAL}.CompositeTensor": replacement("CompositeTensor"),
+    f"{_INTERNAL}.EagerTensor": replacement("EagerTensor"),
+    f"{_INTERNAL}.FuncGraph": replacement("FuncGraph"),
+    f"{_INTERNAL}.autograph.control_status_ctx": unstable("autograph_context.control_status_ctx"),
+    f"{_INTERNAL}.autograph.tf_convert": unstable("autograph_api.tf_convert"),
+    f"{_INTERNAL}.decorator.unwrap": replacement(
+        "unwrap",
+        safe=False,
+        reason="The decorators that it returns first are callables, not descriptions of them.",
+    ),
+    f"{_INTERNAL}.distribute.combinations.generate": unstable("combinations.generate"),
+    f"{_INTERNAL}.monitoring.BoolGauge": unstable("monitoring.BoolGauge"),
+    f"{_INTERNAL}.ops.broadcast_weights": replacement("broadcast_weights"),
+    f"{_INTERNAL}.ops.is_resource_variable": replacement("is_resource_variable"),
+    f"{_INTERNAL}.saved_model.decode_proto": unstable("decode_proto"),
+    f"{_INTERNAL}.saved_model.encode_structure": unstable("encode_structure"),
+    f"{_INTERNAL}.saved_model.parse_saved_model": unstable("loader_impl.parse_saved_model"),
+    f"{_INTERNAL}.smart_cond.smart_cond": replacement("smart_cond"),
+    f"{_INTERNAL}.test.combinations.combine": unstable("test_combinations.combine"),
+    f"{_INTERNAL}.test.combinations.generate": unstable("framework_combinations.generate"),
+    f"{_INTERNAL}.test.combinations.times": unstable("test_combinations.times"),
+    f"{_INTERNAL}.tf2.enabled": replacement(
+        "tf2_enabled",
+        safe=False,
+        reason="It follows tf.compat.v1.disable_control_flow_v2 as well, where that is called.",
+    ),
+    f"{_INTERNAL}.tracking.AutoTrackable": facade("AutoTrackable"),
+    f"{_INTERNAL}.tracking.Trackable": facade("Trackable"),
+    f"{_INTERNAL}.tracking.no_automatic_dependency_tracking": facade("untracked_attributes"),
+    f"{_INTERNAL}.train.assign_moving_average": replacement("assign_moving_average"),
+    f"{_INTERNAL}.types.Tensor": replacement("CoreTensor"),
+    "tensorflow.keras.__internal__.optimizers.convert_to_legacy_optimizer": nothing(
+        "It exists in 2.11 to 2.15 and in tf_keras only, as legacy optimizers do; "
+        "tfcompat.names.legacy_optimizers are the optimizers that have get_slot."
+    ),
+}
+# The strategies for tests are the same objects under the same names.
+_STRATEGIES = """
+    central_storage_strategy_with_gpu_and_cpu central_storage_strategy_with_two_gpus
+    cloud_tpu_strategy default_strategy mirrored_strategy_with_cpu_1_and_2
+    mirrored_strategy_with_gpu_and_cpu mirrored_strategy_with_one_cpu
+    mirrored_strategy_with_one_gpu mirrored_strategy_with_two_gpus multi_worker_mirrored_2x1_cpu
+    multi_worker_mirrored_2x1_gpu multi_worker_mirrored_2x2_gpu one_device_strategy
+    one_device_strategy_gpu tpu_strategy tpu_strategy_one_core
+"""
+for _name in _STRATEGIES.split():
+    ADVICE[f"{_INTERNAL}.distribute.strategy_combinations.{_name}"] = unstable(
+        f"strategy_combinations.{_name}"
+    )

@@ -1,0 +1,37 @@
+"""`tensorflow.lite`. Its modules are rows of `tfcompat.unstable`, see `internal`."""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import Advice, nothing, public
+
+# tf.lite.constants of TensorFlow 1, and the private module that it was.
+_CONSTANTS = {
+    "FLOAT": "float32",
+    "FLOAT16": "float16",
+    "INT8": "int8",
+    "INT16": "int16",
+    "INT32": "int32",
+    "INT64": "int64",
+    "QUANTIZED_UINT8": "uint8",
+    "STRING": "string",
+}
+
+ADVICE: dict[str, Advice] = {
+    "tensorflow.lite.micro.*": nothing(
+        "TensorFlow Lite Micro is a package of its own, tflite_micro, and never was in the "
+        "wheels of TensorFlow."
+    ),
+    "tensorflow.lite.tools.signature.*": nothing(
+        "It is in the sources of TensorFlow only, and never was in its wheels."
+    ),
+}
+ADVICE.update(
+    {
+        f"tensorflow.lite.constants.{name}": public(
+            f"tensorflow.{dtype}",
+            safe=False,
+            reason="tf.lite.constants went with TensorFlow 1, so that no test compares the two.",
+        )
+        for name, dtype in _CONSTANTS.items()
+    }
+)

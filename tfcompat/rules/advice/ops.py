@@ -1,0 +1,166 @@
+"""`tensorflow.python.ops`, `layers` and `feature_column`: names without a public twin."""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import Advice, Call, nothing, public, replacement
+
+_OPS = "tensorflow.python.ops"
+_LAYERS = "tensorflow.python.layers"
+
+# Layers of TensorFlow 1: the module where each lives, and its names.
+_V1_LAYERS = {
+    "base": ("Layer",),
+    "core": ("Dense", "Dropout", "Flatten"),
+    "convolutional": (
+        "Conv1D",
+        "Conv2D",
+        "Conv2DTranspose",
+        "Conv3D",
+        "Conv3DTranspose",
+        "SeparableConv1D",
+        "SeparableConv2D",
+    ),
+    "normalization": ("BatchNormalization",),
+    "pooling": (
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "MaxPooling3D",
+    ),
+}
+_SUMMARY = "Summaries of TensorFlow 2 are written in another form, with a step that must be set."
+
+_BACKPROPAGATABLE = nothing(
+    "It went in 2.7; what is differentiable has a dtype that is_floating or is_complex."
+)
+_LINEAR = nothing("It went with TensorFlow 1; a tf.keras.layers.Dense is such a layer.")
+
+
+def _summary(name: str, *more: str) -> Advice:
+    return public(
+        f"tensorflow.summary.{name}",
+        safe=False,
+        reason=_SUMMARY,
+        call=Call(
+            parameters=("name", "tensor", *more, "family", "step"),
+            rename={"tensor": "data"},
+            refuse=("family",),
+        ),
+    )
+
+
+def _shape(name: str, *more: str) -> Advice:
+    parameters = ("input", "name", "optimize", *more)
+    return public(f"tensorflow.{name}", call=Call(parameters=parameters, drop=("optimize",)))
+
+
+ADVICE: dict[str, Advice] = {
+    # array_ops, math_ops
+    f"{_OPS}.array_ops.shape_internal": _shape("shape", "out_type"),
+    f"{_OPS}.array_ops.size_internal": _shape("size", "out_type"),
+    f"{_OPS}.array_ops.rank_internal": _shape("rank"),
+    f"{_OPS}.array_ops.ones_like_impl": public(
+        "tensorflow.compat.v1.ones_like",
+        call=Call(parameters=("tensor", "dtype", "name", "optimize", "layout"), refuse=("layout",)),
+    ),
+    f"{_OPS}.array_ops.zeros_like_impl": public(
+        "tensorflow.compat.v1.zeros_like",
+        call=Call(parameters=("tensor", "dtype", "name", "optimize", "layout"), refuse=("layout",)),
+    ),
+    f"{_OPS}.math_ops.mod": public("tensorflow.math.floormod"),
+    f"{_OPS}.math_ops.tensor_equals": public(
+        "tensorflow.equal",
+        safe=False,
+        reason="The original follows tf.compat.v1.disable_tensor_equality and takes None.",
+        call=Call(parameters=("self", "other"), rename={"self": "x", "other": "y"}),
+    ),
+    f"{_OPS}.gradients_util._IsBackpropagatable": _BACKPROPAGATABLE,
+    f"{_OPS}.gradients_impl._IsBackpropagatable": _BACKPROPAGATABLE,
+    f"{_OPS}.rnn_cell_impl._Linear": _LINEAR,
+    f"{_OPS}.rnn_cell_impl._like_rnncell": nothing(
+        "It went with TensorFlow 1; whether an object has state_size and output_size and is "
+        "callable tells it."
+    ),
+    # control flow
+    f"{_OPS}.control_flow_ops.with_dependencies": replacement("with_dependencies"),
+    # Variables
+    f"{_OPS}.resource_variable_ops.is_resource_variable": replacement("is_resource_variable"),
+    f"{_OPS}.resource_variable_ops.ResourceVariable": replacement("ResourceVariable"),
+    f"{_OPS}.resource_variable_ops.BaseResourceVariable": replacement("BaseResourceVariable"),
+    f"{_OPS}.resource_variable_ops.VariableSpec": replacement("VariableSpec"),
+    f"{_OPS}.variables.RefVariable": replacement("RefVariable"),
+    f"{_OPS}.ref_variable.RefVariable": replacement("RefVariable"),
+    # weights
+    f"{_OPS}.weights_broadcast_ops.broadcast_weights": replacement("broadcast_weights"),
+    f"{_OPS}.weights_broadcast_ops.assert_broadcastable": replacement("assert_broadcastable"),
+    # Updates of rows
+    **{
+        f"{_OPS}.inplace_ops.{name}": replacement(name)
+        for name in (
+            "alias_inplace_add",
+            "alias_inplace_sub",
+            "alias_inplace_update",
+            "empty_like",
+            "inplace_add",
+            "inplace_sub",
+            "inplace_update",
+        )
+    },
+    # Lookup tables
+    f"{_OPS}.lookup_ops.LookupInterface": replacement("LookupInterface"),
+    f"{_OPS}.lookup_ops.InitializableLookupTableBase": replacement("InitializableLookupTableBase"),
+    f"{_OPS}.lookup_ops.TableInitializerBase": replacement("TableInitializerBase"),
+    # Initializers
+    f"{_OPS}.init_ops.Initializer": replacement("Initializer"),
+    f"{_OPS}.init_ops_v2.Initializer": replacement("InitializerV2"),
+    f"{_OPS}.init_ops_v2.TruncatedNormal": replacement("TruncatedNormalV2"),
+    f"{_OPS}.init_ops_v2.VarianceScaling": replacement("VarianceScalingV2"),
+    f"{_OPS}.init_ops_v2.GlorotNormal": replacement("GlorotNormalV2"),
+    f"{_OPS}.init_ops_v2.GlorotUniform": replacement("GlorotUniformV2"),
+    f"{_OPS}.init_ops_v2.truncated_normal_initializer": replacement("TruncatedNormalV2"),
+    f"{_OPS}.init_ops_v2.variance_scaling_initializer": replacement("VarianceScalingV2"),
+    f"{_OPS}.init_ops_v2.truncated_normal": replacement("TruncatedNormalV2"),
+    f"{_OPS}.init_ops_v2.glorot_normal": replacement("GlorotNormalV2"),
+    f"{_OPS}.init_ops_v2.glorot_uniform": replacement("GlorotUniformV2"),
+    f"{_OPS}.init_ops_v2.glorot_normal_initializer": replacement("GlorotNormalV2"),
+    f"{_OPS}.init_ops_v2.glorot_uniform_initializer": replacement("GlorotUniformV2"),
+    # Summaries of TensorFlow 1.x's tf.contrib.summary
+    f"{_OPS}.summary_ops_v2.scalar": _summary("scalar"),
+    f"{_OPS}.summary_ops_v2.histogram": _summary("histogram"),
+    f"{_OPS}.summary_op_util.summary_scope": public(
+        "tensorflow.summary.experimental.summary_scope",
+        safe=False,
+        reason="The public one puts the name scopes around it into the tag, in eager mode too.",
+        call=Call(parameters=("name", "family", "default_name", "values"), refuse=("family",)),
+    ),
+    f"{_OPS}.summary_ops_v2.create_file_writer": public(
+        "tensorflow.summary.create_file_writer",
+        safe=False,
+        reason="The original shares one writer among all of the same directory.",
+    ),
+    # feature_column
+    "tensorflow.python.feature_column.feature_column_v2.DenseColumn": replacement("DenseColumn"),
+    "tensorflow.python.feature_column.feature_column_v2_types.DenseColumn": replacement(
+        "DenseColumn"
+    ),
+    "tensorflow.python.feature_column.feature_column_v2.FeatureColumn": replacement(
+        "FeatureColumn"
+    ),
+    "tensorflow.python.feature_column.feature_column_v2_types.FeatureColumn": replacement(
+        "FeatureColumn"
+    ),
+    # layers
+    f"{_LAYERS}.utils.smart_cond": replacement("smart_cond"),
+    **{
+        f"{_LAYERS}.{module}.{name}": public(
+            f"tensorflow.keras.layers.{name}",
+            safe=False,
+            reason="tf.compat.v1.layers went with Keras 3; the layers of tf.keras neither reuse "
+            "variables of a scope nor add to collections.",
+        )
+        for module, names in _V1_LAYERS.items()
+        for name in names
+    },
+}

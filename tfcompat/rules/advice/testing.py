@@ -1,0 +1,63 @@
+"""`tensorflow.python.framework.test_util` and other helpers for tests."""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import Advice, nothing, public, replacement
+
+_TEST_UTIL = "tensorflow.python.framework.test_util"
+_GOOGLETEST = "tensorflow.python.platform.googletest"
+
+# Names that tfcompat.replacements has under the same name with the same signature.
+_SAME_NAME = [
+    "deprecated_graph_mode_only",
+    "disable_cudnn_autotune",
+    "disable_mlir_bridge",
+    "disable_tfrt",
+    "disable_xla",
+    "for_all_test_methods",
+    "force_cpu",
+    "force_gpu",
+    "no_xla_auto_jit",
+    "run_all_in_deprecated_graph_mode_only",
+    "run_all_in_graph_and_eager_modes",
+    "run_all_without_tensor_float_32",
+    "run_cuda_only",
+    "run_deprecated_v1",
+    "run_gpu_only",
+    "run_gpu_or_tpu",
+    "run_v1_only",
+    "run_v2_only",
+    "run_without_tensor_float_32",
+    "skip_if",
+    "use_gpu",
+]
+
+ADVICE: dict[str, Advice] = {f"{_TEST_UTIL}.{name}": replacement(name) for name in _SAME_NAME}
+ADVICE.update(
+    {
+        # Its assert_no_eager_garbage, which looks for reference cycles in Python, has no effect.
+        f"{_TEST_UTIL}.run_in_graph_and_eager_modes": replacement("run_in_graph_and_eager_modes"),
+        f"{_TEST_UTIL}.device": replacement("test_device"),
+        f"{_TEST_UTIL}.IsGoogleCudaEnabled": public("tensorflow.test.is_built_with_cuda"),
+        f"{_TEST_UTIL}.IsBuiltWithROCm": public("tensorflow.test.is_built_with_rocm"),
+        f"{_TEST_UTIL}.IsBuiltWithXLA": public("tensorflow.test.is_built_with_xla"),
+        f"{_TEST_UTIL}.InstallStackTraceHandler": nothing(
+            "tf.test.main installs it; faulthandler.enable() of Python prints a trace as well."
+        ),
+        f"{_TEST_UTIL}.random_seed": nothing(
+            "It is a module that test_util imports in some releases; tf.random.set_seed sets a "
+            "seed."
+        ),
+        f"{_GOOGLETEST}.main": public(
+            "tensorflow.test.main",
+            safe=False,
+            reason="It installs a handler that prints a trace on a crash as well.",
+        ),
+        f"{_GOOGLETEST}.GetTempDir": public("tensorflow.compat.v1.test.get_temp_dir"),
+        f"{_GOOGLETEST}.TestCase": public(
+            "tensorflow.test.TestCase",
+            safe=False,
+            reason="The original is the TestCase of absl, without what TensorFlow adds.",
+        ),
+    }
+)

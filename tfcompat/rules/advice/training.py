@@ -1,0 +1,83 @@
+"""`tensorflow.python.training`, `trackable`, `checkpoint`: names without a public twin."""
+
+from __future__ import annotations
+
+from tfcompat.rules.advice._kinds import (
+    Advice,
+    Call,
+    facade,
+    nothing,
+    public,
+    replacement,
+    unstable,
+)
+
+_TRAINING = "tensorflow.python.training"
+# Where trackables live: up to 2.9, and from 2.10.
+_TRACKING = f"{_TRAINING}.tracking"
+_TRACKABLE = "tensorflow.python.trackable"
+_SAVED_MODEL = "tensorflow.python.saved_model"
+_DEVICE_SAVER = nothing(
+    "It went in 2.16; tf.raw_ops.SaveV2 and RestoreV2 write and read tensors of one device."
+)
+_NO_DEPENDENCY = unstable(
+    "data_structures.NoDependency",
+    reason="tfcompat.untrack(owner, name, value) sets an attribute that is not tracked, without "
+    "private names.",
+)
+_UPDATE_STATE = public(
+    "tensorflow.compat.v1.train.update_checkpoint_state",
+    call=Call(
+        parameters=(
+            "save_dir",
+            "model_checkpoint_path",
+            "all_model_checkpoint_paths",
+            "latest_filename",
+            "save_relative_paths",
+            "all_model_checkpoint_timestamps",
+            "last_preserved_timestamp",
+        ),
+        refuse=("save_relative_paths",),
+    ),
+)
+
+ADVICE: dict[str, Advice] = {
+    f"{_TRAINING}.moving_averages.assign_moving_average": replacement("assign_moving_average"),
+}
+for _module in (
+    f"{_TRAINING}.checkpoint_management",
+    "tensorflow.python.checkpoint.checkpoint_management",
+):
+    ADVICE[f"{_module}.update_checkpoint_state_internal"] = _UPDATE_STATE
+    ADVICE[f"{_module}.checkpoint_exists_internal"] = public(
+        "tensorflow.compat.v1.train.checkpoint_exists"
+    )
+for _package in (_TRACKING, _TRACKABLE):
+    ADVICE[f"{_package}.base.Trackable"] = facade("Trackable")
+    ADVICE[f"{_package}.base.no_automatic_dependency_tracking"] = facade("untracked_attributes")
+    ADVICE[f"{_package}.autotrackable.AutoTrackable"] = facade("AutoTrackable")
+    ADVICE[f"{_package}.data_structures.NoDependency"] = _NO_DEPENDENCY
+    ADVICE[f"{_package}.data_structures.ListWrapper"] = replacement("ListWrapper")
+    for _resource in ("resource", "tracking"):
+        ADVICE[f"{_package}.{_resource}.TrackableResource"] = replacement("TrackableResource")
+        ADVICE[f"{_package}.{_resource}.CapturableResource"] = replacement("CapturableResource")
+ADVICE.update(
+    {
+        f"{_TRACKING}.base.PythonStringStateSaveable": nothing(
+            "It went in 2.10; tf.train.experimental.PythonState saves Python values."
+        ),
+        f"{_TRAINING}.saving.functional_saver._SingleDeviceSaver": _DEVICE_SAVER,
+        "tensorflow.python.checkpoint.functional_saver._SingleDeviceSaver": _DEVICE_SAVER,
+        f"{_SAVED_MODEL}.registration.registration.register_checkpoint_saver": unstable(
+            "saved_model_registration.register_checkpoint_saver"
+        ),
+        f"{_SAVED_MODEL}.nested_structure_coder.StructureCoder": nothing(
+            "It went in 2.8; tfcompat.unstable has its methods encode_structure and decode_proto."
+        ),
+        f"{_SAVED_MODEL}.load._RestoredResource": nothing(
+            "It went in 2.8; tfcompat.replacements.TrackableResource is the base of resources."
+        ),
+    }
+)
+# Up to 2.7
+ADVICE[f"{_TRACKING}.tracking.AutoTrackable"] = facade("AutoTrackable")
