@@ -14,6 +14,7 @@ from typing import Any
 
 from tfcompat import __version__
 from tfcompat.errors import TfcompatError
+from tfcompat.lint import cli as lint
 
 # What `add_subparsers` returns, for which argparse has no public name.
 Subparsers = Any
@@ -182,4 +183,4 @@ def _write(path: str, text: str, force: bool) -> None:
 
 
 # A further command adds its function here.
-_COMMANDS = (_state,)
+_COMMANDS = (_state, lint.register)

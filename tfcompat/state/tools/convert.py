@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+from tfcompat._progress import Progress
 from tfcompat.errors import StateWriteError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle
 from tfcompat.state.tools import words
-from tfcompat.state.tools.progress import Progress
 from tfcompat.state.tools.source import Source
 from tfcompat.state.tools.targets import TARGETS
 

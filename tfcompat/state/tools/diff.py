@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tfcompat._progress import Progress
 from tfcompat.state.tools import words
-from tfcompat.state.tools.progress import Progress
 from tfcompat.state.tools.show import visible
 from tfcompat.state.tools.source import Source, batches
 

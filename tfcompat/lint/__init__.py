@@ -1,0 +1,1 @@
+"""Find private and removed TensorFlow and Keras names in source code. Needs no TensorFlow."""

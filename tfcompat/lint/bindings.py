@@ -1,0 +1,82 @@
+"""What a pass over a syntax tree notes: scopes, what they bind, and references."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from typing import NamedTuple
+
+ROOTS = ("tensorflow", "keras", "tf_keras", "tensorflow_estimator")
+# Importing one of these asks whether the package is there.
+PACKAGES = (*ROOTS, "tensorflow.keras", "tensorflow.compat.v1", "tensorflow.compat.v2")
+
+# The branches of compound statements around a piece of code: (statement, number of branch).
+Path = tuple[tuple[int, int], ...]
+
+
+@dataclasses.dataclass(eq=False)
+class Event:
+    """A name is bound: by an import, an assignment, a parameter, a loop and so on."""
+
+    name: str
+    order: int
+    path: Path
+    guard: str | None
+    statement: ast.AST
+    alias: ast.alias | None = None
+    target: str | None = None  # what an import binds
+    value: ast.expr | None = None  # what an assignment binds
+
+
+@dataclasses.dataclass(eq=False)
+class Scope:
+    """A module, class, function, lambda or comprehension."""
+
+    node: ast.AST
+    parent: Scope | None
+    order: int
+    path: Path  # of the scope within its parent
+    is_class: bool
+    is_deferred: bool  # runs later than the code around it
+    events: dict[str, list[Event]] = dataclasses.field(default_factory=dict)
+    elsewhere: dict[str, Scope] = dataclasses.field(default_factory=dict)  # global, nonlocal
+
+    def binds(self, name: str) -> bool:
+        """Tell whether the scope binds a name of its own."""
+        return name in self.events
+
+
+class Reference(NamedTuple):
+    """A name with attributes behind it, such as `tf.keras.layers`."""
+
+    name: str  # the first
+    node: ast.AST  # the whole chain
+    call: ast.Call | None
+    scope: Scope
+    order: int
+    path: Path
+    guard: str | None
+    is_exact: bool
+    string: ast.Constant | None = None  # the attribute of `getattr`, or an annotation
+    is_annotation: bool = False
+    place: ast.AST | None = None  # where to point at, if not at the node
+
+    @property
+    def attributes(self) -> list[str]:
+        """What stands behind the first name."""
+        found = []
+        node = self.node
+        while isinstance(node, ast.Attribute):
+            found.append(node.attr)
+            node = node.value
+        found.reverse()
+        if self.string is not None and not self.is_annotation:
+            found.append(str(self.string.value))
+        return found
+
+    @property
+    def form(self) -> str:
+        """As in `resolve.Use`."""
+        if self.string is not None:
+            return "annotation" if self.is_annotation else "string"
+        return "attribute" if isinstance(self.node, ast.Attribute) else "name"

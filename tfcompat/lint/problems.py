@@ -1,0 +1,167 @@
+"""Which uses of a file are no names for all supported releases, each with its rule."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+from tfcompat import rules
+from tfcompat.lint import strings
+from tfcompat.lint.methods import METHODS
+from tfcompat.lint.resolve import Source, Use, parse
+from tfcompat.rules.advice import advice
+
+__all__ = ["IN_STRING", "METHOD", "UNREAD_STRING", "Problem", "analyse", "problems", "rule_of"]
+
+METHOD = "TFC301"
+IN_STRING = "TFC401"
+UNREAD_STRING = "TFC402"
+
+_PRIVATE_CODES = "TFC1"
+_NO_LOOK_UP = "Only the code that reads the string can tell what it stands for."
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """A use and what is wrong with it.
+
+    Attributes:
+        use: of exactly the name that the rule is for.
+        rule: what is known of the name, with the code that is reported.
+        is_repeat: whether it refers to something whose import is reported already.
+    """
+
+    use: Use
+    rule: rules.Rule
+    is_repeat: bool = False
+
+
+def analyse(path: str, text: str) -> Source:
+    """Parse a file, with the table of names at hand."""
+    return parse(path, text, known=_is_known, methods=METHODS)
+
+
+def problems(source: Source, supported: int) -> Iterator[Problem]:
+    """Find what is wrong in a file.
+
+    Args:
+        source: from `analyse`.
+        supported: the releases that the code is for, a mask of `tfcompat.rules`.
+
+    Yields:
+        One for each use, in the order of the file. References to a name that was imported by
+        itself come with `is_repeat`: they are what a fix has to change, and no news.
+    """
+    for use in source.uses:
+        if use.form == "method":
+            rule = _method_rule(use.name)
+            if not _is_own(use):
+                yield Problem(use, rule)
+            continue
+        if use.form == "string" and _only_asks(use):
+            continue
+        found = rule_of(use.name, supported)
+        if found is None:
+            continue
+        length, rule = found
+        binding = use.binding
+        is_repeat = False
+        if use.form not in ("import", "from", "star", "string") and binding is not None:
+            is_star = binding.alias is not None and binding.alias.name == "*"
+            if length <= binding.target.count(".") + 1 and not is_star:
+                if binding.alias is None:
+                    continue  # the assignment is reported
+                is_repeat = True
+        narrowed = use.narrowed(length) if use.form not in ("import", "from", "star") else use
+        if narrowed is None:
+            if use.form == "string" or not is_repeat:
+                narrowed = use
+            else:
+                continue
+        if use.form == "string" and rule.code.startswith(_PRIVATE_CODES):
+            rule = dataclasses.replace(rule, code=IN_STRING)
+        if use.form == "string" and use.call is None:
+            if rule.code != IN_STRING or not rule.available:
+                continue  # a word that looks like a path
+            rule = dataclasses.replace(
+                rule, code=UNREAD_STRING, target=None, safe=False, reason=_NO_LOOK_UP
+            )
+        yield Problem(narrowed, rule, is_repeat)
+
+
+@functools.lru_cache(maxsize=65536)
+def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
+    """Return the rule for the longest part of a name that is known, and its length.
+
+    What a known class or function has as attributes belongs to it. What a private module does
+    not have is reported as a name that does not exist.
+    """
+    shift = 0
+    if name.startswith("tensorflow.compat.v2."):
+        name = "tensorflow." + name[len("tensorflow.compat.v2.") :]
+        shift = 2
+    resolved = rules.resolve(name)
+    if resolved is None:
+        known = name if rules.is_private(name) else None
+    elif resolved[1] and resolved[0].kind == "module":
+        known = f"{resolved[0].name}.{resolved[1].partition('.')[0]}"
+    else:
+        known = resolved[0].name
+    # Advice can be closer than the table, which knows no members of classes.
+    longer = name
+    while known and len(longer) > len(known):
+        if longer in advice():
+            known = longer
+        longer = longer.rpartition(".")[0]
+    if known is None or _is_of_every_module(known, resolved):
+        return None
+    rule = rules.rule(known, supported)
+    if rule is None:
+        return None
+    return known.count(".") + 1 + shift, rule
+
+
+def _is_of_every_module(name: str, resolved: tuple[rules.Name, str] | None) -> bool:
+    """Tell whether a name is one such as `__file__`, of which the table knows nothing."""
+    leaf = name.rpartition(".")[2]
+    is_dunder = leaf.startswith("__") and leaf.endswith("__") and leaf != "__internal__"
+    return is_dunder and (resolved is None or bool(resolved[1]) or name.startswith("keras."))
+
+
+def _is_known(name: str) -> bool:
+    return rules.find(name) is not None
+
+
+@functools.cache
+def _method_rule(name: str) -> rules.Rule:
+    method = METHODS[name]
+    return rules.Rule(
+        code=METHOD,
+        name=name,
+        target=method.target,
+        safe=False,
+        reason=method.reason,
+        call=None,
+        template=None,
+        since_gone="",
+        available=rules.columns(method.tensorflow),
+    )
+
+
+def _is_own(use: Use) -> bool:
+    """Tell whether a class calls the method that it overrides: `super()._trackable_children()`."""
+    value = use.node.value  # type: ignore[attr-defined]
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id == "super"
+        and isinstance(use.scope, ast.FunctionDef)
+        and use.scope.name == use.name
+    )
+
+
+def _only_asks(use: Use) -> bool:
+    """Tell whether a string asks whether something is there: `hasattr(module, "name")`."""
+    return use.call is not None and strings.callee(use.call) in ("hasattr", "find_spec")
