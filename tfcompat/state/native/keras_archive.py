@@ -38,8 +38,8 @@ _METRICS = ("metrics", "_metrics", "compiled_metrics", "_compile_metrics", "_los
 _SEEDS = re.compile(r"(^|/)_?(seed|random)_generator/vars/0$")
 
 _MEMBER = "model.weights.h5"
-_CONFIG = "config.json"
-_METADATA = "metadata.json"
+CONFIG = "config.json"
+METADATA = "metadata.json"
 _LARGEST_DOCUMENT = 2**28
 _CHUNK = 2**20
 
@@ -61,20 +61,21 @@ def open_archive(path: str) -> KerasWeights | None:
     """Open a zip archive, or return None when it is not one that this module reads."""
     try:
         with files.open_binary(path) as opened, zipfile.ZipFile(opened) as archive:
-            members = _members_of(path, archive)
-            if _MEMBER not in members or _CONFIG not in members:
+            members = members_of(path, archive)
+            if _MEMBER not in members or CONFIG not in members:
                 return None
-            config = _document(path, archive, members[_CONFIG])
+            config = document(path, archive, members[CONFIG])
             metadata = {}
-            if _METADATA in members:
-                metadata = _document(path, archive, members[_METADATA])
+            if METADATA in members:
+                metadata = document(path, archive, members[METADATA])
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
         raise BadStateError(f"{path} cannot be read as an archive: {error}") from error
     file = Hdf5File(path, lambda: _opened_member(path))
     return KerasWeights(path, file, config, metadata)
 
 
-def _members_of(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def members_of(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Return the members of an archive by name, each of which is inside it and no bomb."""
     found: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
         name = member.filename
@@ -88,7 +89,8 @@ def _members_of(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInf
     return found
 
 
-def _document(path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> dict[str, Any]:
+def document(path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> dict[str, Any]:
+    """Return what a member says in JSON."""
     if member.file_size > _LARGEST_DOCUMENT:
         raise BadStateError(f"{path}: {member.filename} claims {member.file_size} bytes.")
     try:
@@ -137,7 +139,7 @@ def _opened_member(path: str) -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(files.open_binary(path))
         archive = stack.enter_context(zipfile.ZipFile(file))
-        member = _members_of(path, archive)[_MEMBER]
+        member = members_of(path, archive)[_MEMBER]
         with archive.open(member) as opened:
             if member.compress_type == zipfile.ZIP_STORED:
                 for _ in _chunks_of(opened, member.file_size):
