@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from tfcompat import functions, layers, names, replacements, unstable
     from tfcompat._runtime import Runtime, runtime, supports
     from tfcompat.errors import (
         ArithmeticWarning,
         BadStateError,
+        MissingNameError,
         MissingOptimizerWarning,
         NewerReleaseWarning,
         NotBuiltError,
@@ -27,8 +29,21 @@ if TYPE_CHECKING:
         TfcompatError,
         TrackingError,
         UnknownFeatureError,
+        UnknownReleaseError,
+        UnsupportedArgumentError,
         UnsupportedObjectError,
         UnsupportedReleaseError,
+    )
+    from tfcompat.functions import function
+    from tfcompat.layers import add_weight
+    from tfcompat.models import (
+        ModelNotLoadedError,
+        export_model,
+        load_exported,
+        load_model,
+        load_weights,
+        save_model,
+        save_weights,
     )
     from tfcompat.state import (
         RestoreReport,
@@ -60,8 +75,9 @@ _HOMES = {
     "tfcompat._runtime": ("Runtime", "runtime", "supports"),
     "tfcompat.errors": (
         "ArithmeticWarning",
-        "MissingOptimizerWarning",
         "BadStateError",
+        "MissingNameError",
+        "MissingOptimizerWarning",
         "NewerReleaseWarning",
         "NotBuiltError",
         "StateMismatchError",
@@ -70,8 +86,21 @@ _HOMES = {
         "TfcompatError",
         "TrackingError",
         "UnknownFeatureError",
+        "UnknownReleaseError",
+        "UnsupportedArgumentError",
         "UnsupportedObjectError",
         "UnsupportedReleaseError",
+    ),
+    "tfcompat.functions": ("function",),
+    "tfcompat.layers": ("add_weight",),
+    "tfcompat.models": (
+        "ModelNotLoadedError",
+        "export_model",
+        "load_exported",
+        "load_model",
+        "load_weights",
+        "save_model",
+        "save_weights",
     ),
     "tfcompat.state": (
         "RestoreReport",
@@ -96,6 +125,8 @@ _HOMES = {
         "walk",
     ),
 }
+# Modules of many names, which are public as such.
+_MODULES = ("functions", "layers", "names", "replacements", "unstable")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - in the order of the documentation
@@ -121,10 +152,25 @@ __all__ = [  # noqa: RUF022 - in the order of the documentation
     "StateDescription",
     "StateEntry",
     "RestoreReport",
+    "save_model",
+    "load_model",
+    "export_model",
+    "load_exported",
+    "save_weights",
+    "load_weights",
+    "add_weight",
+    "layers",
+    "function",
+    "functions",
+    "names",
+    "replacements",
+    "unstable",
     "TfcompatError",
     "ArithmeticWarning",
     "BadStateError",
+    "MissingNameError",
     "MissingOptimizerWarning",
+    "ModelNotLoadedError",
     "NewerReleaseWarning",
     "NotBuiltError",
     "StateMismatchError",
@@ -132,6 +178,8 @@ __all__ = [  # noqa: RUF022 - in the order of the documentation
     "StateWriteError",
     "TrackingError",
     "UnknownFeatureError",
+    "UnknownReleaseError",
+    "UnsupportedArgumentError",
     "UnsupportedObjectError",
     "UnsupportedReleaseError",
 ]
@@ -144,6 +192,8 @@ def __getattr__(name: str) -> Any:
         from tfcompat import _runtime
 
         value: Any = _runtime.keras()
+    elif name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     elif name in _HOME_OF:
         value = getattr(importlib.import_module(_HOME_OF[name]), name)
     else:

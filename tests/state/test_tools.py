@@ -16,8 +16,9 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tfcompat import _progress as progress
 from tfcompat.state.manifest import StateEntry
-from tfcompat.state.tools import diff, progress, raw, show, words
+from tfcompat.state.tools import diff, raw, show, words
 from tfcompat.state.tools import html as page
 from tfcompat.state.tools.convert import convert
 from tfcompat.state.tools.diff import difference_of
