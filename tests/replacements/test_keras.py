@@ -272,7 +272,8 @@ def test_encode_categorical_inputs(mode, sparse) -> None:
             replacements.encode_categorical_inputs, inputs, mode, 4, sparse=sparse, idf_weights=idf
         )
         for original in found:
-            if "idf_weights" not in inspect.signature(original).parameters:
+            # 2.7 has none, and hands integers through as they are.
+            if not {"dtype", "idf_weights"} <= inspect.signature(original).parameters.keys():
                 continue
             expected = outcome(original, inputs, mode, 4, sparse=sparse, idf_weights=idf)
             assert own == expected, inputs

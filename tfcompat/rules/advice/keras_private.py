@@ -255,9 +255,17 @@ _FUNCTIONS = [
             "COUNT",
             "TF_IDF",
             "ensure_tensor",
-            "encode_categorical_inputs",
             "compute_shape_for_encode_categorical",
         ]
+    ),
+    (
+        "ksf",
+        f"{_ENCODING}.encode_categorical_inputs",
+        replacement(
+            "encode_categorical_inputs",
+            safe=False,
+            reason="That of 2.7 takes no dtype, and hands integers through as they are.",
+        ),
     ),
     ("tk", "testing_utils.get_test_data", replacement("get_test_data")),
     ("ksf", "testing_infra.test_utils.get_test_data", replacement("get_test_data")),
