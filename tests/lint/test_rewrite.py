@@ -170,6 +170,17 @@ def test_a_file_alone_knows_its_package(tmp_path):
     assert (package / "one.py").read_text() == "import tensorflow as tf\nTensor = tf.Tensor\n"
 
 
+def test_an_import_that_only_fixed_files_took_goes_at_once(tmp_path, capsys):
+    code = "from tensorflow.python.framework import smart_cond as sc\nx = sc.smart_cond(a, b, c)\n"
+    fixed = "import tfcompat\nx = tfcompat.replacements.smart_cond(a, b, c)\n"
+    (tmp_path / "ops.py").write_text(code)
+    (tmp_path / "user.py").write_text("from ops import *\n" + code)
+    assert cli.main(["migrate", "--yes", "--unsafe-fixes", str(tmp_path)]) == 0
+    assert "4 uses found: 3 fixed safely, 1 fixed unsafely" in capsys.readouterr().out
+    assert (tmp_path / "ops.py").read_text() == fixed
+    assert "from tensorflow" not in (tmp_path / "user.py").read_text()
+
+
 def test_fix_follows_links(tree):
     (tree / "link.py").symlink_to(tree / "one.py")
     assert cli.main(["check", "--fix", str(tree / "link.py")]) == 0

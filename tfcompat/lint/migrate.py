@@ -8,12 +8,12 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfcompat.lint import files, rewrite, run
 from tfcompat.lint.config import Settings
 from tfcompat.lint.findings import display
-from tfcompat.lint.plan import EXPLAINED, SAFE, UNSAFE
+from tfcompat.lint.plan import EXPLAINED, SAFE, UNSAFE, WANTED
 from tfcompat.lint.project import Project
 from tfcompat.lint.rewrite import Change, Rewritten
 
@@ -64,11 +64,43 @@ def migrate(found: Sequence[_File], settings: Settings, options: argparse.Namesp
 def run_all(
     found: Sequence[_File], settings: Settings, options: argparse.Namespace
 ) -> list[Rewritten]:
-    """Rewrite files in memory, in several processes where that pays."""
-    project = Project(_project(found, settings))
+    """Rewrite files in memory, in several processes where that pays.
+
+    An import that stays for another file goes where the fixes of that file no longer need it.
+    """
+    paths = _project(found, settings)
     sieve = run.Sieve(found, settings)
-    worker = _Rewrite(settings, options.unsafe_fixes, options.fix_guarded, project, sieve)
-    return [result for result in run.each(worker, found, options.jobs) if _is_news(result)]
+    drafts: dict[str, bytes] = {}
+    results: dict[str, Rewritten] = {}
+    turn: Sequence[_File] = found
+    while turn:
+        project = Project(paths, drafts)
+        worker = _Rewrite(settings, options, project, sieve, drafts)
+        fresh = [result for result in run.each(worker, turn, options.jobs) if _is_news(result)]
+        for result in fresh:
+            earlier = results.get(result.path)
+            results[result.path] = _joined(earlier, result) if earlier else result
+        changed = {os.path.abspath(r.path): r.data for r in fresh if r.data is not None}
+        drafts.update(changed)
+        turn = [file for file in turn if changed and _is_held(results.get(file[0]))]
+    return list(results.values())
+
+
+def _is_held(result: Rewritten | None) -> bool:
+    return result is not None and any(c.reason.startswith(WANTED) for c in result.changes)
+
+
+def _joined(earlier: Rewritten, later: Rewritten) -> Rewritten:
+    """Put together what two turns did to one file."""
+    fixed = [change for change in earlier.changes if change.is_fixed]
+    return Rewritten(
+        path=earlier.path,
+        before=earlier.before,
+        after=later.after,
+        data=earlier.data if later.data is None else later.data,
+        changes=[*fixed, *later.changes],
+        errors=later.errors,
+    )
 
 
 def _project(found: Sequence[_File], settings: Settings) -> list[str]:
@@ -92,20 +124,22 @@ class _Rewrite:
     def __init__(
         self,
         settings: Settings,
-        unsafe: bool,
-        guarded: bool,
+        options: argparse.Namespace,
         project: Project,
         sieve: run.Sieve,
+        drafts: Mapping[str, bytes],
     ) -> None:
         self._settings = settings
-        self._unsafe = unsafe
-        self._guarded = guarded
+        self._unsafe = options.unsafe_fixes
+        self._guarded = options.fix_guarded
         self._project = project
         self._sieve = sieve
+        self._drafts = drafts
 
     def __call__(self, file: _File) -> Rewritten:
         path = file[0]
-        data = run.read(path)
+        draft = self._drafts.get(os.path.abspath(path))
+        data = run.read(path) if draft is None else draft
         if isinstance(data, str):
             return Rewritten(path, errors=[data])
         if self._sieve.stops(file, data):
@@ -138,9 +172,8 @@ def _diff(result: Rewritten) -> Iterator[str]:
     before, after = (
         text.replace("\r\n", "\n").split("\n") for text in (result.before, result.after)
     )
-    for line in difflib.unified_diff(
-        before, after, f"a/{result.path}", f"b/{result.path}", lineterm=""
-    ):
+    path = result.path.replace(os.sep, "/").lstrip("/")
+    for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm=""):
         yield f"{line}\n"
 
 

@@ -23,6 +23,9 @@ SAFE = "safe"
 UNSAFE = "unsafe"
 EXPLAINED = "explained"
 
+# So begins the reason where an import stays for what other files may take from this one.
+WANTED = "other files can import "
+
 REFERENCES = ("attribute", "name", "annotation")
 IMPORTS = ("import", "from", "star")
 

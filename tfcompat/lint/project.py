@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tfcompat.lint.resolve import ROOTS, decode
 
@@ -29,9 +29,11 @@ class Project:
 
     Args:
         paths: of the files.
+        drafts: what is to be written into some of them, by absolute path.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], drafts: Mapping[str, bytes] | None = None) -> None:
+        self._drafts = drafts or {}
         self._names: dict[str, set[str]] = defaultdict(set)  # module -> names taken from it
         self._stars: dict[str, list[str]] = defaultdict(list)  # module -> files that take all
         self._words: dict[str, set[str]] = {}
@@ -57,8 +59,11 @@ class Project:
 
     def _read(self, path: str) -> None:
         try:
-            with open(path, "rb") as file:
-                text, _ = decode(file.read())
+            data = self._drafts.get(path)
+            if data is None:
+                with open(path, "rb") as file:
+                    data = file.read()
+            text, _ = decode(data)
         except (OSError, SyntaxError, ValueError, LookupError):
             return
         if _ALL.search(text):

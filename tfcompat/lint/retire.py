@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from tfcompat.lint.calls import CannotError
 from tfcompat.lint.imports import shorten
-from tfcompat.lint.plan import EXPLAINED, REFERENCES, SAFE, UNSAFE, Outcome, Plan, root_of, worst
+from tfcompat.lint.plan import (
+    EXPLAINED,
+    REFERENCES,
+    SAFE,
+    UNSAFE,
+    WANTED,
+    Outcome,
+    Plan,
+    root_of,
+    worst,
+)
 from tfcompat.lint.references import TEXTUAL
 from tfcompat.lint.scopes import Scope
 from tfcompat.lint.spelling import Place, is_none
@@ -150,7 +160,7 @@ class Imports:
         if left:
             raise _NeededError(min(left))
         if is_named:
-            raise CannotError("other files can import it from here; " + (rule.reason or ""))
+            raise CannotError(f"{WANTED}it from here; {rule.reason or ''}")
         raise CannotError("it is marked as imported for its effect or for others")
 
     def _left(self, local: str, scope: Scope, dead: Collection[ast.AST] = frozenset()) -> list[int]:
@@ -283,7 +293,7 @@ class Imports:
         if kept:
             raise _NeededError(kept[0].use.line, kept[0].reason)
         if self._plan.is_package or self._is_marked(use.node, binding.statement):
-            raise CannotError("other files can import its names from here")
+            raise CannotError(f"{WANTED}its names from here")
         left = sorted(
             {node.id for node in self._plan.scopes.unbound() if node not in self._plan.gone}
         )
