@@ -105,10 +105,13 @@ def test_print_tensor(capfd) -> None:
 
 def test_functions_that_change_nothing_here() -> None:
     assert keras_backend.track_variable(tf.Variable(1.0)) is None
-    assert keras_backend.enable_tf_random_generator() is None
     experimental = native("experimental")
+    was_enabled = experimental and experimental.is_tf_random_generator_enabled()
+    assert keras_backend.enable_tf_random_generator() is None
     if experimental:
         assert experimental.is_tf_random_generator_enabled()
+        if not was_enabled:
+            experimental.disable_tf_random_generator()
 
 
 def test_reset_uids() -> None:

@@ -10,7 +10,7 @@ from tfcompat.errors import BadStateError
 from tfcompat.state.keys import LiveState
 from tfcompat.state.native.artifact import Mapping
 from tfcompat.state.native.bundle_artifact import BundleArtifact
-from tfcompat.state.native.object_graph import KEY, ObjectGraph
+from tfcompat.state.native.object_graph import BOOKKEEPING, KEY, ObjectGraph
 from tfcompat.state.native.object_optimizer import StoredOptimizer
 from tfcompat.state.native.tensor_bundle import TensorBundle
 from tfcompat.state.native.walk import Walk
@@ -95,7 +95,9 @@ class Checkpoint(BundleArtifact):
     def _ignored(self, used: set[int], ignored: set[int]) -> set[str]:
         """Return the keys of what is bookkeeping of the writer."""
         graph = self.graph
-        kept = set(graph.below(0))
+        # What no path reaches but those of bookkeeping, and the generators inside of Keras 2's
+        # layers, which 2.8 and 2.9 save where `enable_tf_random_generator` was called.
+        kept = set(graph.below(0, BOOKKEEPING | {"_random_generator"}))
         for number, node in enumerate(graph.nodes):
             if number in used or not node.tensors:
                 continue
