@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
@@ -172,8 +173,14 @@ def _legacy() -> bool:
     return tfcompat.runtime().legacy_keras
 
 
+# In 2.12 this module is there for those who import it by name.
+BY_NAME = "keras.utils.legacy"
+
+
 def test_public_names_exist_where_the_table_says() -> None:
     names = [name for name in public_names() if name.usable & HERE]
+    if importlib.util.find_spec(BY_NAME):
+        importlib.import_module(BY_NAME)
     assert not [name.name for name in names if not exists(name.name)]
     assert len(names) > 7000
 
