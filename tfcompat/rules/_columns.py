@@ -54,11 +54,11 @@ def columns(specifier: str | None) -> int:
     Raises:
         UnknownReleaseError: it is no specifier, or admits no release of the table.
     """
+    if specifier is None:
+        return ALL
     # Here, since it takes longer to import than all the rest of a look-up.
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    if specifier is None:
-        return ALL
     try:
         admitted = SpecifierSet(specifier)
     except InvalidSpecifier as error:
