@@ -35,6 +35,9 @@ _MOST_ORIGINS = 4
 # Public, but TensorFlow's documentation calls these by their Keras name.
 _OTHER_NAMES_OF_KERAS = re.compile(r"tensorflow\.(initializers|losses|metrics|optimizers)\.")
 
+# What a loop over a set left in a module: another object in each process.
+_BY_CHANCE = {"tensorflow.python.ops.weak_tensor_ops.tensor_oper"}
+
 
 class Columns:
     """The columns, oldest first: releases, nightly, releases with legacy Keras."""
@@ -142,6 +145,8 @@ class Table:
             self.read.add(module)
             self.aliases[module].update(contents["modules"])
             for leaf, found in contents["names"].items():
+                if f"{module}.{leaf}" in _BY_CHANCE:
+                    continue
                 # Not the machinery of generated modules, nor what pybind registers oddly.
                 generated = ".gen_" in module or module.endswith("_pb2")
                 if leaf.isidentifier() and not (leaf.startswith("_") and generated):
