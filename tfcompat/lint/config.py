@@ -129,7 +129,7 @@ def _read(path: str) -> dict[str, Any] | None:
         import tomllib
     else:
         try:
-            import tomli as tomllib  # type: ignore[import-not-found]
+            import tomli as tomllib
         except ModuleNotFoundError:
             raise ConfigurationError(
                 f"{path} has a [tool.tfcompat], which this Python cannot read: pip install tomli, "
