@@ -198,11 +198,15 @@ def _keys_of(table: Any) -> Any:
     if not isinstance(table, tf.lookup.experimental.DenseHashTable):
         return keys
     array = keys.numpy()
-    rows = list(dict.fromkeys(map(tuple, array.reshape(len(array), -1).tolist())))
+    flat = array.reshape(len(array), -1)
+    # Next to all are empty buckets, and there are 131,072 of them unless told otherwise: runs of
+    # one key go before they become Python objects.
+    changes = (flat[1:] != flat[:-1]).any(axis=1)
+    rows = list(dict.fromkeys(map(tuple, [*flat[:1].tolist(), *flat[1:][changes].tolist()])))
 
     def tensor(some: list[tuple[Any, ...]]) -> Any:
-        flat = [item for row in some for item in row]
-        return tf.reshape(tf.constant(flat, keys.dtype), (len(some), *array.shape[1:]))
+        items = [item for row in some for item in row]
+        return tf.reshape(tf.constant(items, keys.dtype), (len(some), *array.shape[1:]))
 
     def valid(some: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         try:
