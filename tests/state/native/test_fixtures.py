@@ -57,7 +57,9 @@ def built(kind: str) -> models.Trainee:
 def trained(kind: str) -> models.Trainee:
     """Return a model of which every value has changed since it was last restored."""
     trainee = built(kind)
-    for variable in tfc.variables({"model": trainee.model, "optimizer": trainee.optimizer}).values():
+    for variable in tfc.variables(
+        {"model": trainee.model, "optimizer": trainee.optimizer}
+    ).values():
         if len(variable.shape) or variable is trainee.optimizer.iterations:
             variable.assign(np.array(variable) + 1)
     return trainee
