@@ -15,6 +15,7 @@ from typing import Any
 from tfcompat import __version__
 from tfcompat.errors import TfcompatError
 from tfcompat.lint import cli as lint
+from tfcompat.matrix import cli as matrix
 
 # What `add_subparsers` returns, for which argparse has no public name.
 Subparsers = Any
@@ -183,4 +184,4 @@ def _write(path: str, text: str, force: bool) -> None:
 
 
 # A further command adds its function here.
-_COMMANDS = (_state, lint.register)
+_COMMANDS = (_state, lint.register, matrix.register)

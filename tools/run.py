@@ -162,7 +162,11 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         row.troubles.append("no tests ran")
     elif not succeeded and not row.failed:
         row.troubles.append("tests ended with an error")
-    if grid and not _python(environments, row, "write", str(GRID / row.name)):
+    if (
+        grid
+        and row.has_tensorflow
+        and not _python(environments, row, "write", str(GRID / row.name))
+    ):
         row.troubles.append("grid: cannot write")
         shutil.rmtree(GRID / row.name, ignore_errors=True)
 

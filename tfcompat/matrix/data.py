@@ -130,17 +130,17 @@ def combinations(platform: str = "linux") -> list[Combination]:
     return found
 
 
-def tested(platform: str = "linux") -> list[str]:
-    """Return the names of the environments that tfcompat's own tests run in."""
-    document_ = document()
-    wanted = {
+def own() -> list[Combination]:
+    """Return the combinations that tfcompat's own tests run on, on Linux."""
+    nightly = document()["nightly"]
+    wanted = {("", nightly["keras"], python) for python in nightly["tested"]}
+    wanted |= {
         (version, row["keras"], python)
-        for row in document_["releases"]
+        for row in document()["releases"]
         for version, versions in row["tested"].items()
         for python in versions
     }
-    wanted |= {("", document_["nightly"]["keras"], p) for p in document_["nightly"]["tested"]}
-    return [c.name for c in combinations(platform) if (c.version, c.keras, c.python) in wanted]
+    return [c for c in combinations() if (c.version, c.keras, c.python) in wanted]
 
 
 def _combination(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -95,4 +95,9 @@ def _by_age(combinations: Sequence[Combination]) -> Iterable[list[Combination]]:
     return (list(group) for _, group in itertools.groupby(ordered, lambda c: c.era))
 
 
-_PICK = {"all": list, "each-minor": _each_minor, "eras": _eras, "edges": _edges}
+_PICK: dict[str, Callable[[Sequence[Combination]], Iterable[Combination]]] = {
+    "all": list,
+    "each-minor": _each_minor,
+    "eras": _eras,
+    "edges": _edges,
+}
