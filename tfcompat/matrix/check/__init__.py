@@ -13,7 +13,7 @@ import pathlib
 from tfcompat.matrix import data
 from tfcompat.matrix.check import nox, tox, workflow
 from tfcompat.matrix.check.found import SEVERITIES, CheckError, Finding
-from tfcompat.matrix.check.judge import judge
+from tfcompat.matrix.check.judge import Remark, judge
 from tfcompat.matrix.check.report import as_json, exit_status, text
 
 __all__ = ["CheckError", "Finding", "as_json", "check_file", "exit_status", "text"]
@@ -58,12 +58,11 @@ def check_file(
         parsed = _READERS[path.suffix](path, platform)
     except UnicodeDecodeError as error:
         raise CheckError(f"{path} is no UTF-8: {error}") from None
-    found = [(line, kind, None, message) for line, kind, message in parsed.remarks]
+    found: list[Remark] = [(line, kind, None, message) for line, kind, message in parsed.remarks]
     if not parsed.tested:
         unread = "".join(f"\n  {path}:{line}: {message}" for line, _, _, message in found)
         raise CheckError(f"{path}: no TensorFlow found. Looked for {parsed.looked_for}.{unread}")
-    for line, kind, severity, message in judge(parsed, today or datetime.date.today()):
-        found.append((line, kind, severity, message))
+    found += judge(parsed, today or datetime.date.today())
     # Several environments may have the same to say of the same line.
     return [
         Finding(str(path), line, kind, severity or SEVERITIES[kind], message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tfcompat.matrix.check.requirements import UNKNOWN as UNKNOWN_TEXT
@@ -134,11 +134,12 @@ class _Parser:
             self._next_is(",")
         if any(not isinstance(a, str) for a in arguments):
             return UNKNOWN
-        found = {
+        functions: dict[str, Callable[[str, str], bool]] = {
             "contains": lambda a, b: b.lower() in a.lower(),
             "startsWith": lambda a, b: a.lower().startswith(b.lower()),
             "endsWith": lambda a, b: a.lower().endswith(b.lower()),
-        }.get(name)
+        }
+        found = functions.get(name)
         if found is not None and len(arguments) == 2:
             return "true" if found(*arguments) else ""
         if name == "format":

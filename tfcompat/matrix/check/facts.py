@@ -42,19 +42,20 @@ _WORKING = (
 )
 
 # The newest of each series, for want of an index to ask.
-KNOWN = {
+_SERIES = {
     "numpy": (
         "1.16.6 1.17.5 1.18.5 1.19.5 1.20.3 1.21.6 1.22.4 1.23.5 1.24.3 1.24.4 1.25.2 1.26.4 "
         "2.0.2 2.1.3 2.2.6 2.3.5 2.5.5"
-    ).split(),
-    "protobuf": "3.19.6 3.20.3 4.21.12 4.25.9 5.29.6 6.33.6".split(),
-    "h5py": "2.10.0 3.1.0 3.6.0 3.8.0 3.10.0 3.11.0 3.14.0 3.16.0".split(),
+    ),
+    "protobuf": "3.19.6 3.20.3 4.21.12 4.25.9 5.29.6 6.33.6",
+    "h5py": "2.10.0 3.1.0 3.6.0 3.8.0 3.10.0 3.11.0 3.14.0 3.16.0",
     "keras": (
         "2.4.3 2.6.0 2.7.0 2.8.0 2.9.0 2.10.0 2.11.0 2.12.0 2.13.1 2.14.0 2.15.0 "
         "3.0.5 3.10.0 3.12.4 3.15.1"
-    ).split(),
-    "tf-keras": "2.15.1 2.16.0 2.17.0 2.18.0 2.19.0 2.20.1 2.21.0".split(),
+    ),
+    "tf-keras": "2.15.1 2.16.0 2.17.0 2.18.0 2.19.0 2.20.1 2.21.0",
 }
+KNOWN = {package: versions.split() for package, versions in _SERIES.items()}
 
 # The newest that older Pythons have.
 _NEWEST = {
@@ -82,9 +83,10 @@ _OLD = (
     (">=2.6.3,<2.11.1", "3.7 3.8"),
     (">=2.11.1,<2.14", "3.8"),
 )
-OLD_VERSIONS = (
+_OLD_VERSIONS = (
     "1.13.2 1.14.0 1.15.0 1.15.5 2.0.0 2.0.4 2.1.0 2.1.4 2.2.0 2.2.3 2.3.0 2.3.4 2.4.0 2.4.4"
-).split()
+)
+OLD_VERSIONS = tuple(_OLD_VERSIONS.split())
 
 
 def required(tensorflow: str, package: str) -> SpecifierSet:
@@ -97,9 +99,7 @@ def working(tensorflow: str, package: str) -> SpecifierSet:
     return _look(_WORKING, tensorflow, package)
 
 
-def _look(
-    table: tuple[tuple[str, str, str], ...], tensorflow: str, package: str
-) -> SpecifierSet:
+def _look(table: tuple[tuple[str, str, str], ...], tensorflow: str, package: str) -> SpecifierSet:
     for versions, name, allowed in table:
         if name == package and SpecifierSet(versions).contains(tensorflow):
             return SpecifierSet(allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Optional
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,7 +17,7 @@ from tfcompat.matrix.check import facts
 from tfcompat.matrix.check.found import NIGHTLY, TENSORFLOW, Parsed, Tested
 
 # Line, kind, severity or None for that of the kind, message.
-Remark = tuple[int, str, "str | None", str]
+Remark = tuple[int, str, Optional[str], str]
 
 _PINNED = ("numpy", "protobuf", "h5py", "keras")
 
@@ -29,6 +30,13 @@ class Choice:
     version: str
     release: str
     keras: str
+
+    @property
+    def python(self) -> str | None:
+        """Its Python; the oldest of the data where the file does not say, to be sure of it."""
+        if self.tested.python is not None:
+            return self.tested.python
+        return next((c.python for c in data.combinations() if c.version == self.version), None)
 
 
 def judge(parsed: Parsed, today: datetime.date) -> Iterable[Remark]:
@@ -91,7 +99,7 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
         return Choice(tested, "", "nightly", "3"), []
     wheels: dict[str, list[str]] = {}
     for c in there:
-        if not c.nightly and c.python not in wheels.setdefault(c.version, []):
+        if not c.nightly and _has(package, c) and c.python not in wheels.setdefault(c.version, []):
             wheels[c.version].append(c.python)
     # Wheels for Pythons that ended long ago are not in the data; those of Apple silicon are few.
     exact = [s.version for s in specifier if s.operator == "==" and "*" not in s.version]
@@ -99,11 +107,12 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
         if tested.platform != "macos-arm64" and Version(version) < Version("2.14"):
             older = facts.old_pythons(version)
             known = wheels.get(version, [])
-            if Version(version) < Version("2.5") or known:
+            if older and (Version(version) < Version("2.5") or known):
                 wheels[version] = older + [p for p in known if p not in older]
     admitted = [v for v in sorted(wheels, key=Version) if specifier.contains(v, prereleases=True)]
     fitting = [v for v in admitted if python is None or python in wheels[v]]
-    name = f"TensorFlow {_named(specifier)}".strip()
+    called = "TensorFlow" if package in ("tensorflow", "tensorflow-cpu") else package
+    name = f"{called} {_named(specifier)}".strip()
     if not admitted:
         newest = max(wheels, key=Version)
         if any(s.operator in (">", ">=", "~=") for s in specifier) or any(
@@ -113,25 +122,35 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
             return None, [(tested.line, "unreadable", None, message)]
         near = [v for v in wheels if any(v.split(".")[:2] == e.split(".")[:2] for e in exact)]
         advice = f": there are {_listed(near)}" if near else ""
+        others = [c for c in there if not c.nightly and specifier.contains(c.version)]
+        if others:
+            advice = f": take {others[-1].requirements[0]}"
         return None, [(tested.line, "impossible", None, f"{name} has no wheels{on}{advice}")]
     if not fitting:
         pythons = sorted({p for v in admitted for p in wheels[v]}, key=Version)
-        releases = sorted(
-            {v.rsplit(".", 1)[0] for v in wheels if python in wheels[v]}, key=Version
-        )
+        releases = sorted({v.rsplit(".", 1)[0] for v in wheels if python in wheels[v]}, key=Version)
         has = f"; Python {python} has TensorFlow {_span(releases)}" if releases else ""
         message = (
-            f"{name} has no wheel for Python {python}{on}: it has them for "
-            f"{_listed(pythons)}{has}"
+            f"{name} has no wheel for Python {python}{on}: it has them for {_listed(pythons)}{has}"
         )
         return None, [(tested.line, "impossible", None, message)]
     version = fitting[-1]
     release = ".".join(version.split(".")[:2])
-    if Version(release) < Version("2.16"):
-        keras = "2"
-    else:
-        keras = "legacy" if tested.legacy else "3"
+    later = "legacy" if tested.legacy else "3"
+    keras = "2" if Version(release) < Version("2.16") else later
     return Choice(tested, version, release, keras), []
+
+
+def _has(package: str, combination: data.Combination) -> bool:
+    """Whether a package has the wheel that the data has under the name that is best to install."""
+    old = Version(combination.version) < Version("2.13")
+    if package == "tensorflow-gpu":
+        return Version(combination.version) < Version("2.12")
+    if combination.requirements[0].startswith("tensorflow-macos"):
+        return package == "tensorflow-macos"
+    if package == "tensorflow-macos":
+        return not old and Version(combination.version) < Version("2.17")
+    return True
 
 
 def _named(specifier: SpecifierSet) -> str:
@@ -147,7 +166,8 @@ def _pins(choice: Choice) -> Iterable[Remark]:
     installed: dict[str, Version] = {}
     asked: dict[str, SpecifierSet] = {}
     present = False
-    conflicts = set()
+    conflicts: set[str] = set()
+    python = choice.python
     for install in tested.installs:
         wanted = _merge(install)
         brings = any(name in wanted for name in TENSORFLOW)
@@ -163,12 +183,10 @@ def _pins(choice: Choice) -> Iterable[Remark]:
             )
             if package in installed and specifier.contains(str(installed[package])):
                 continue
-            candidates = facts.available(package, tested.python, specifier)
+            candidates = facts.available(package, python, specifier)
             if candidates:
                 installed[package] = candidates[-1]
-            elif str(wanted.get(package, "")) and facts.available(
-                package, tested.python, wanted[package]
-            ):
+            elif str(wanted.get(package, "")) and facts.available(package, python, wanted[package]):
                 conflicts.add(package)
                 yield (
                     tested.line,
@@ -200,7 +218,7 @@ def _broken(
         if works.contains(str(chosen)):
             continue
         pinned = asked.get(package, SpecifierSet())
-        if facts.available(package, choice.tested.python, works & pinned):
+        if facts.available(package, choice.python, works & pinned):
             absent.append(package)
             gets.append(f"{package} {chosen}")
         else:
@@ -394,7 +412,7 @@ def _missing_pythons(
         rows = [
             c for c in there if c.python == python and c.newest and (c.release, c.keras) in keras
         ]
-        rows.sort(key=lambda c: Version(c.version))
+        rows.sort(key=lambda c: (Version(c.version), c.keras != "legacy"))
         if rows:
             yield (
                 line,

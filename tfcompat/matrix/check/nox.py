@@ -6,9 +6,10 @@ import ast
 import itertools
 import operator
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfcompat.matrix.check import shell
 from tfcompat.matrix.check.found import CheckError, Parsed
 from tfcompat.matrix.check.requirements import UNKNOWN as UNKNOWN_TEXT
 from tfcompat.matrix.check.requirements import Installer, minor
@@ -24,7 +25,7 @@ class _Unknown:
 
 
 _UNKNOWN = _Unknown()
-_COMPARISONS = {
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -78,7 +79,7 @@ class _Session:
         self.parsed = parsed
 
     def read(self) -> None:
-        pythons: list[Any] = [None]
+        pythons: list[Any] | tuple[Any, ...] = [None]
         python_line = self.function.lineno
         parameters: list[list[tuple[dict[str, Any], int]]] = []
         is_session = False
@@ -120,11 +121,11 @@ class _Session:
             self.parsed.remark(
                 rows.lineno, "unreadable", f"cannot evaluate parametrize({', '.join(names)})"
             )
-            return [({name: _UNKNOWN for name in names}, rows.lineno)]
+            return [(dict.fromkeys(names, _UNKNOWN), rows.lineno)]
         return [
             (dict(zip(names, value if len(names) > 1 else [value])), line)
             if not isinstance(value, _Unknown)
-            else ({name: _UNKNOWN for name in names}, line)
+            else (dict.fromkeys(names, _UNKNOWN), line)
             for value, line in pairs
         ]
 
@@ -159,10 +160,8 @@ class _Session:
                     if call.func.attr == "install":
                         installer.install(arguments, call.lineno)
                     elif call.func.attr in ("run", "run_always", "run_install"):
-                        if "install" in arguments and any(
-                            a.endswith("pip") for a in arguments[: arguments.index("install")]
-                        ):
-                            after = arguments[arguments.index("install") + 1 :]
+                        after = shell.installed(arguments)
+                        if after is not None:
                             installer.install(after, call.lineno)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 target = node.targets[0]
@@ -186,7 +185,9 @@ class _Session:
         found: list[str] = []
         for argument in call.args:
             starred = isinstance(argument, ast.Starred)
-            value = _evaluate(argument.value if isinstance(argument, ast.Starred) else argument, names)
+            value = _evaluate(
+                argument.value if isinstance(argument, ast.Starred) else argument, names
+            )
             values = value if starred and isinstance(value, (list, tuple)) else [value]
             if starred and isinstance(value, _Unknown):
                 self.parsed.remark(
@@ -215,9 +216,7 @@ def _taken(body: list[ast.stmt], names: dict[str, Any]) -> Iterator[ast.stmt]:
                 yield from _taken(node.orelse, names)
             else:
                 yield from _taken(node.body if test else node.orelse, names)
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            yield from _taken(node.body, names)
-        elif isinstance(node, ast.Try):
+        elif isinstance(node, (ast.With, ast.AsyncWith, ast.Try)):
             yield from _taken(node.body, names)
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             values = _evaluate(node.iter, names)
@@ -290,23 +289,31 @@ def _value(node: ast.expr, names: dict[str, Any]) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return not operands[0]
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        return _COMPARISONS[type(node.ops[0])](*operands)  # type: ignore[operator]
+        return _COMPARISONS[type(node.ops[0])](*operands)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return operands[0] + operands[1]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(operands[0], str):
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mod)
+        and isinstance(operands[0], str)
+    ):
         return operands[0] % operands[1]
     if isinstance(node, ast.Subscript):
         return operands[0][operands[1]]
     if isinstance(node, ast.IfExp):
         return operands[1] if operands[0] else operands[2]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in _METHODS and isinstance(operands[0], (str, dict)):
-            keywords = {k.arg: _value(k.value, names) for k in node.keywords if k.arg}
-            if any(isinstance(value, _Unknown) for value in keywords.values()):
-                return _UNKNOWN
-            result = getattr(operands[0], node.func.attr)(*operands[1:], **keywords)
-            return list(result) if node.func.attr == "items" else result
+        return _called(node, node.func.attr, operands, names)
     return _UNKNOWN
+
+
+def _called(node: ast.Call, method: str, operands: list[Any], names: dict[str, Any]) -> Any:
+    keywords = {k.arg: _value(k.value, names) for k in node.keywords if k.arg}
+    known = not any(isinstance(value, _Unknown) for value in keywords.values())
+    if method not in _METHODS or not isinstance(operands[0], (str, dict)) or not known:
+        return _UNKNOWN
+    result = getattr(operands[0], method)(*operands[1:], **keywords)
+    return list(result) if method == "items" else result
 
 
 def _operands(node: ast.expr) -> list[ast.expr]:

@@ -6,6 +6,7 @@ import ast
 import configparser
 import pathlib
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -97,7 +98,13 @@ class Installer:
             self.lines.append(0)
 
     def tested(
-        self, name: str, line: int, python: str | None, python_line: int, legacy: bool, platform: str
+        self,
+        name: str,
+        line: int,
+        python: str | None,
+        python_line: int,
+        legacy: bool,
+        platform: str,
     ) -> Tested | None:
         """Return the environment, or None when it has no TensorFlow."""
         environment = dict(_PLATFORMS[platform])
@@ -118,7 +125,9 @@ class Installer:
 
     def _requirement(self, text: str, line: int) -> Iterable[Requirement]:
         if UNKNOWN in text:
-            if re.match(r"(tensorflow|tf-nightly|keras|tf[-_]keras)(?![-_\w])|tensorflow-cpu", text):
+            if re.match(
+                r"(tensorflow|tf-nightly|keras|tf[-_]keras)(?![-_\w])|tensorflow-cpu", text
+            ):
                 self.parsed.remark(
                     line,
                     "unreadable",
@@ -192,11 +201,14 @@ def declared(folder: pathlib.Path, extras: Sequence[str]) -> list[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "install_requires":
                 found += _strings(node.value)
-            if isinstance(node, ast.keyword) and node.arg == "extras_require":
-                if isinstance(node.value, ast.Dict):
-                    for key, value in zip(node.value.keys, node.value.values):
-                        if isinstance(key, ast.Constant) and key.value in extras:
-                            found += _strings(value)
+            if (
+                isinstance(node, ast.keyword)
+                and node.arg == "extras_require"
+                and isinstance(node.value, ast.Dict)
+            ):
+                for key, value in zip(node.value.keys, node.value.values):
+                    if isinstance(key, ast.Constant) and key.value in extras:
+                        found += _strings(value)
     return [text for text in found if text.strip()]
 
 
@@ -210,15 +222,15 @@ def _strings(node: ast.AST) -> list[str]:
 
 def toml(path: pathlib.Path) -> dict[str, Any]:
     """Read TOML; nothing on a Python that has no reader for it."""
-    try:
-        import tomllib as reader
-    except ModuleNotFoundError:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
         try:
-            import tomli as reader
+            import tomli as tomllib
         except ModuleNotFoundError:
             return {}
     try:
-        loaded: dict[str, Any] = reader.loads(path.read_text(encoding="utf-8"))
+        loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         return {}
     return loaded

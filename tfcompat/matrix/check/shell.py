@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,17 @@ def installed(command: list[str]) -> list[str] | None:
                 return None
             return words[i + 2 :]
     return None
+
+
+def python(command: list[str]) -> str | None:
+    """Return the Python version that a command installs or runs."""
+    text = " ".join(command)
+    match = re.search(
+        r"(?:pyenv (?:install|global|local)\b.*?\s|\bpython={1,2}|--python[ =](?:python)?|"
+        r"^python|^pip)(3\.\d+)",
+        text,
+    )
+    return match[1] if match else None
 
 
 def _assignments(command: list[str]) -> Iterable[str]:
@@ -151,8 +163,8 @@ def _comparison(words: list[str]) -> bool | None:
     if len(words) != 3 or any(UNKNOWN in word for word in words):
         return None
     left, operator, right = words
-    if operator in ("=", "==") and "*" not in right:
-        return left == right
-    if operator == "!=" and "*" not in right:
-        return left != right
+    if operator in ("=", "=="):
+        return fnmatch.fnmatchcase(left, right)
+    if operator == "!=":
+        return not fnmatch.fnmatchcase(left, right)
     return None

@@ -11,7 +11,6 @@ from tfcompat.matrix.check import shell
 from tfcompat.matrix.check.found import CheckError, Parsed
 from tfcompat.matrix.check.requirements import UNKNOWN, Installer, minor, toml
 
-
 _FACTORS = re.compile(r"(?P<factors>[\w{}.!,-]+(?:\s*,\s*[\w{}.!,-]+)*):\s+(?P<rest>.*)$")
 _LOOKED_FOR = "TensorFlow in `deps`, in their requirement files and in `pip install` commands"
 # What older names of settings are called.
@@ -32,7 +31,9 @@ def read(path: pathlib.Path, platform: str) -> Parsed:
     if path.suffix == ".toml":
         legacy = toml(path).get("tool", {}).get("tox", {}).get("legacy_tox_ini")
         if legacy is None:
-            raise CheckError(f"{path}: no [tool.tox] legacy_tox_ini that can be read.")
+            raise CheckError(
+                f"{path}: no [tool.tox] legacy_tox_ini that can be read (before Python 3.11, tomli reads it)."
+            )
         first = next(i for i, row in enumerate(text.splitlines(), 1) if "legacy_tox_ini" in row)
         text = legacy
     sections = _sections(text, first)
@@ -61,7 +62,7 @@ class _Reader:
 
     def _environments(self) -> Iterator[tuple[str, int]]:
         found: dict[str, int] = {}
-        for line, row in self._raw(self.core, "env_list"):
+        for line, row in self._raw(self.core, "env_list") or []:
             row = self._substitute(row, "", line)
             for part in split_list(row):
                 for name in expand(part):
@@ -95,11 +96,10 @@ class _Reader:
                     install = shell.installed(command)
                     if install is not None:
                         installer.install(install, number)
-        variables = dict(
-            (part.strip() for part in row.split("=", 1))
-            for _, row in self._value(name, "set_env")
-            if "=" in row
-        )
+        variables: dict[str, str] = {}
+        for _, row in self._value(name, "set_env"):
+            key, _, value = row.partition("=")
+            variables[key.strip()] = value.strip()
         python, python_line = self._python(name, line)
         tested = installer.tested(
             name,
@@ -158,7 +158,8 @@ class _Reader:
             section
             for section in self.sections
             if section.startswith("testenv:")
-            and name in itertools.chain.from_iterable(
+            and name
+            in itertools.chain.from_iterable(
                 expand(part) for part in split_list(section[len("testenv:") :])
             )
         ]

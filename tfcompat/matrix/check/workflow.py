@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
 import re
@@ -91,10 +92,8 @@ def _plain(node: Any) -> Any:
     tag = node.tag.rpartition(":")[2]
     if tag == "float":
         # What a trailing zero is lost by: 3.10 is the number 3.1.
-        try:
+        with contextlib.suppress(ValueError):
             text = f"{float(text):g}"
-        except ValueError:
-            pass
     elif tag == "null":
         text = ""
     elif tag == "bool":
@@ -161,11 +160,7 @@ class _Job:
                     )
                 axes[key] = [UNKNOWN]
         excluded = [row for row in _list(matrix.get("exclude")) if isinstance(row, dict)]
-        found = [
-            dict(zip(axes, values))
-            for values in itertools.product(*axes.values())
-            if axes
-        ]
+        found = [dict(zip(axes, values)) for values in itertools.product(*axes.values()) if axes]
         found = [
             row
             for row in found
@@ -229,9 +224,7 @@ class _Job:
             if re.match(r"(python|py|tf|tensorflow|keras)", key, re.IGNORECASE):
                 self._rounded(value, key)
 
-    def _steps(
-        self, steps: list[Any], contexts: dict[str, Any], state: _State, depth: int
-    ) -> None:
+    def _steps(self, steps: list[Any], contexts: dict[str, Any], state: _State, depth: int) -> None:
         environment = contexts["env"]
         for step in steps:
             if not isinstance(step, dict) or true(step.get("if"), contexts) is False:
@@ -248,6 +241,10 @@ class _Job:
                 first = getattr(script, "line", 1) + (1 if getattr(script, "block", False) else 0)
                 variables = {**environment, **own}
                 for index, command in shell.commands(substitute(script, contexts), variables):
+                    found = shell.python(command)
+                    if found is not None:
+                        state.python = found
+                        state.python_line = state.caller_line or first + index
                     arguments = shell.installed(command)
                     if arguments is not None:
                         state.installer.install(arguments, state.caller_line or first + index)
