@@ -7,6 +7,8 @@ were found out by installing and importing each of these releases.
 
 from __future__ import annotations
 
+import functools
+
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -89,11 +91,13 @@ _OLD_VERSIONS = (
 OLD_VERSIONS = tuple(_OLD_VERSIONS.split())
 
 
+@functools.cache
 def required(tensorflow: str, package: str) -> SpecifierSet:
     """Return the versions of a package that the wheel of TensorFlow allows."""
     return _look(_REQUIRED, tensorflow, package)
 
 
+@functools.cache
 def working(tensorflow: str, package: str) -> SpecifierSet:
     """Return the versions of a package beside which TensorFlow can be imported."""
     return _look(_WORKING, tensorflow, package)
@@ -106,19 +110,21 @@ def _look(table: tuple[tuple[str, str, str], ...], tensorflow: str, package: str
     return SpecifierSet()
 
 
-def available(package: str, python: str | None, specifier: SpecifierSet) -> list[Version]:
+@functools.cache
+def available(package: str, python: str | None, specifier: SpecifierSet) -> tuple[Version, ...]:
     """Return the versions of a package that a Python has, oldest first."""
     newest = _NEWEST.get(package, {}).get(python or "")
     named = [s.version for s in specifier if s.operator == "==" and not s.version.endswith("*")]
     versions = {Version(text) for text in [*KNOWN[package], *named]}
     if newest is not None:
         versions = {v for v in versions if v <= Version(newest)}
-    return sorted(v for v in versions if specifier.contains(v, prereleases=True))
+    return tuple(sorted(v for v in versions if specifier.contains(v, prereleases=True)))
 
 
-def old_pythons(tensorflow: str) -> list[str]:
+@functools.cache
+def old_pythons(tensorflow: str) -> tuple[str, ...]:
     """Return the Pythons older than those of the data that a release has wheels for."""
     for versions, pythons in _OLD:
         if SpecifierSet(versions).contains(tensorflow):
-            return pythons.split()
-    return []
+            return tuple(pythons.split())
+    return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
@@ -36,7 +37,12 @@ class Choice:
         """Its Python; the oldest of the data where the file does not say, to be sure of it."""
         if self.tested.python is not None:
             return self.tested.python
-        return next((c.python for c in data.combinations() if c.version == self.version), None)
+        return next((c.python for c in _combinations() if c.version == self.version), None)
+
+
+@functools.cache
+def _combinations(platform: str = "linux") -> tuple[data.Combination, ...]:
+    return tuple(data.combinations(platform))
 
 
 def judge(parsed: Parsed, today: datetime.date) -> Iterable[Remark]:
@@ -86,7 +92,7 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
     package, specifier = _tensorflow(tested)
     python = tested.python
     on = f" on {tested.platform}" if tested.platform != "linux" else ""
-    there = data.combinations(tested.platform)
+    there = _combinations(tested.platform)
     if package in NIGHTLY:
         pythons = [c.python for c in there if c.nightly]
         if python is not None and python not in pythons:
@@ -108,7 +114,7 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
             older = facts.old_pythons(version)
             known = wheels.get(version, [])
             if older and (Version(version) < Version("2.5") or known):
-                wheels[version] = older + [p for p in known if p not in older]
+                wheels[version] = [*older, *(p for p in known if p not in older)]
     admitted = [v for v in sorted(wheels, key=Version) if specifier.contains(v, prereleases=True)]
     fitting = [v for v in admitted if python is None or python in wheels[v]]
     called = "TensorFlow" if package in ("tensorflow", "tensorflow-cpu") else package
@@ -294,9 +300,7 @@ def _legacy(choice: Choice) -> Iterable[Remark]:
 
 def _data_pins(choice: Choice) -> dict[str, str]:
     """Return the tested pins of the combination, or of its neighbour with another Python."""
-    rows = [
-        c for c in data.combinations() if c.release == choice.release and c.keras == choice.keras
-    ]
+    rows = [c for c in _combinations() if c.release == choice.release and c.keras == choice.keras]
     rows = [c for c in rows if c.version == choice.version] or rows
     rows = [c for c in rows if c.python == choice.tested.python] or rows[-1:]
     found: dict[str, str] = {}
@@ -342,7 +346,7 @@ def _ended(
     for release, line in releases.items():
         if release == "nightly":
             continue
-        pythons = {c.python for c in data.combinations() if c.release == release}
+        pythons = {c.python for c in _combinations() if c.release == release}
         if all(ends[python] < today for python in pythons):
             newest = f"; its newest is {max(pythons, key=Version)}" if pythons else ""
             yield (
@@ -355,7 +359,7 @@ def _ended(
 
 
 def _missing(choices: Sequence[Choice], today: datetime.date) -> Iterable[Remark]:
-    there = [c for c in data.combinations() if not c.nightly]
+    there = [c for c in _combinations() if not c.nightly]
     releases = sorted({c.release for c in there}, key=Version)
     covered = {(c.release, c.keras) for c in choices}
     tested = sorted({c.release for c in choices if c.release in releases}, key=Version)
@@ -385,7 +389,7 @@ def _missing(choices: Sequence[Choice], today: datetime.date) -> Iterable[Remark
         yield line, "missing", None, f"nothing tests {era.name!r}: add {_row(rows[-1])}"
     yield from _missing_pythons(choices, there, tested, line, today)
     if not any(c.release == "nightly" for c in choices):
-        rows = [c for c in data.combinations() if c.nightly]
+        rows = [c for c in _combinations() if c.nightly]
         yield (
             line,
             "missing",

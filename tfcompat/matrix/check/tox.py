@@ -34,7 +34,10 @@ def read(path: pathlib.Path, platform: str) -> Parsed:
             raise CheckError(
                 f"{path}: no [tool.tox] legacy_tox_ini that can be read (before Python 3.11, tomli reads it)."
             )
-        first = next(i for i, row in enumerate(text.splitlines(), 1) if "legacy_tox_ini" in row)
+        rows = text.splitlines()
+        first = next(i for i, row in enumerate(rows, 1) if "legacy_tox_ini" in row)
+        # TOML drops the line break after the opening quotes.
+        first += rows[first - 1].rstrip().endswith(('"""', "'''"))
         text = legacy
     sections = _sections(text, first)
     core = "tox:tox" if path.suffix == ".cfg" else "tox"

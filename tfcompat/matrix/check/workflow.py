@@ -360,12 +360,12 @@ class _Job:
             return False
         if not re.fullmatch(r"\d+\.\d+", value.written):
             return False
-        what = "Python" if _PYTHON.match(key) else key
+        what = "Python" if _PYTHON.match(key) else "version"
         self.parsed.remark(
             value.line,
             "impossible",
-            f"{key}: {value.written} is the number {value} to YAML, so this asks for {what} "
-            f'{value}: write "{value.written}", in quotes',
+            f"{value.written} is the number {value} to YAML, so this asks for {what} {value}: "
+            f'write "{value.written}", in quotes',
         )
         return True
 
