@@ -100,7 +100,7 @@ def test_unreadable_parts_are_told(tmp_path):
 
 
 def test_no_python_and_no_tensorflow(tmp_path):
-    with pytest.raises(CheckError, match="noxfile.py:1: no Python"):
+    with pytest.raises(CheckError, match=r"noxfile.py:1: no Python"):
         check_file(write(tmp_path, "noxfile.py", "def\n"))
-    with pytest.raises(CheckError, match="no TensorFlow found.*session.install"):
+    with pytest.raises(CheckError, match=r"no TensorFlow found.*session.install"):
         check_file(write(tmp_path, "noxfile.py", "import nox\n"))

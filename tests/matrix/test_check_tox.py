@@ -278,7 +278,7 @@ def test_other_places_of_the_configuration(tmp_path, name, content):
 
 def test_without_tensorflow_it_says_what_was_looked_for(tmp_path):
     path = write(tmp_path, "tox.ini", "[testenv]\ndeps = pytest\n")
-    with pytest.raises(CheckError, match="no TensorFlow found.*deps"):
+    with pytest.raises(CheckError, match=r"no TensorFlow found.*deps"):
         check_file(path)
 
 

@@ -201,7 +201,7 @@ def test_what_only_a_run_tells(tmp_path):
 
 def test_nothing_found_and_no_workflow(tmp_path):
     path = job(tmp_path, "        python: ['3.10']\n", "    steps:\n      - run: pytest\n")
-    with pytest.raises(CheckError, match="no TensorFlow found.*matrix keys"):
+    with pytest.raises(CheckError, match=r"no TensorFlow found.*matrix keys"):
         check_file(path)
     with pytest.raises(CheckError, match="no workflow"):
         check_file(write(tmp_path, "x.yml", "a: 1\n"))

@@ -164,6 +164,10 @@ def _wheels(index: str, package: str) -> Wheels:
                 platform = _platform(tag.platform)
                 if platform is not None and Version(python) >= _OLDEST:
                     pythons.setdefault(python, set()).add(platform)
+    if package == "tensorflow" and not found:
+        raise IndexUnavailableError(
+            f"The package index {_without_password(index)} has no wheels of {package}."
+        )
     return found
 
 

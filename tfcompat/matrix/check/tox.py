@@ -32,7 +32,8 @@ def read(path: pathlib.Path, platform: str) -> Parsed:
         legacy = toml(path).get("tool", {}).get("tox", {}).get("legacy_tox_ini")
         if legacy is None:
             raise CheckError(
-                f"{path}: no [tool.tox] legacy_tox_ini that can be read (before Python 3.11, tomli reads it)."
+                f"{path}: no [tool.tox] legacy_tox_ini that can be read (before Python 3.11 with "
+                "tomli alone)."
             )
         rows = text.splitlines()
         first = next(i for i, row in enumerate(rows, 1) if "legacy_tox_ini" in row)
