@@ -107,7 +107,7 @@ class Installer:
         platform: str,
     ) -> Tested | None:
         """Return the environment, or None when it has no TensorFlow."""
-        environment = dict(_PLATFORMS[platform])
+        environment = {**_PLATFORMS[platform], "extra": ""}
         if python is not None:
             environment |= {"python_version": python, "python_full_version": f"{python}.0"}
         installs = tuple(
