@@ -124,15 +124,44 @@ def test_nox_reads_the_same(selection: str, capsys, tmp_path: pathlib.Path) -> N
     assert {s["name"]: s["python"] for s in json.loads(done.stdout)} == {
         name: row["python"] for name, row in rows.items()
     }
-    # What each installs.
-    script = f"import runpy, json; print(json.dumps(runpy.run_path({str(path)!r})['COMBINATIONS']))"
+    script = tmp_path / "record.py"
+    script.write_text(_RECORD)
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, str(script), str(path)], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == {
-        name: [row["python"], row["requirements"], row["variables"], row["may_fail"]]
+        name: {
+            "install": [["pytest", *row["requirements"], "."], {}],
+            "run": [
+                ["python", "-m", "pytest", "-k", "one or other"],
+                {
+                    **({"env": row["variables"]} if row["variables"] else {}),
+                    **({"success_codes": list(range(256))} if row["may_fail"] else {}),
+                },
+            ],
+        }
         for name, row in rows.items()
     }
+
+
+# Calls each session of a noxfile with an object that writes down what is asked of it.
+_RECORD = """\
+import json, runpy, sys
+import nox.registry
+
+class Session:
+    posargs = ["-k", "one or other"]
+    def __init__(self): self.calls = {}
+    def __getattr__(self, name): return lambda *a, **k: self.calls.update({name: (a, k)})
+
+runpy.run_path(sys.argv[1])
+found = {}
+for name, function in nox.registry.get().items():
+    session = Session()
+    function(session)
+    found[name] = session.calls
+print(json.dumps(found, default=list))
+"""
 
 
 def yaml_of(text: str) -> dict:
@@ -231,6 +260,16 @@ def test_the_script_of_uv(capsys, tmp_path: pathlib.Path) -> None:
         assert legacy == row["variables"].get("TF_USE_LEGACY_KERAS")
     assert done.returncode == 1
     assert re.findall("failed: (.*)", done.stdout) == ["py310-tf2.15"]
+
+
+@pytest.mark.parametrize(("form", "name"), [("tox", "tox.ini"), ("nox", "noxfile.py")])
+def test_its_own_check_finds_no_error(form: str, name: str, capsys, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / name
+    path.write_text(emitted(capsys, "--pick", "all", "--nightly", "--emit", form))
+    main(["matrix", "--check", str(path), "--emit", "json"])
+    kinds = {finding["kind"] for finding in json.loads(capsys.readouterr().out)}
+    # That the oldest releases need Pythons without security fixes is true of these files as well.
+    assert kinds == {"end-of-life"}
 
 
 def test_a_pipeline_is_of_linux(capsys) -> None:

@@ -45,10 +45,45 @@ def register(subparsers: Any) -> None:
         default="table",
         help="as what to print them (default: table)",
     )
+    other = matrix.add_mutually_exclusive_group()
+    other.add_argument(
+        "--check",
+        metavar="FILE",
+        help="instead: say what a tox.ini, noxfile.py or workflow misses or asks for in vain; "
+        "exit with 1 when it finds something (with --emit json: as JSON)",
+    )
+    other.add_argument(
+        "--refresh",
+        action="store_true",
+        help="instead: propose rows for what the package index has and tfcompat lacks",
+    )
     matrix.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.check is not None:
+        return _check(options)
+    if options.refresh:
+        return _refresh()
+    return _emit(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tfcompat.matrix import check
+
+    findings = check.check_file(options.check, platform=options.platform)
+    print(check.as_json(findings) if options.emit == "json" else check.text(findings))
+    return check.exit_status(findings)
+
+
+def _refresh() -> int:
+    from tfcompat.matrix import refresh
+
+    print(refresh.text(refresh.refresh()))
+    return 0
+
+
+def _emit(options: argparse.Namespace) -> int:
     from tfcompat.matrix import combinations, select
     from tfcompat.matrix.emit import emit
 

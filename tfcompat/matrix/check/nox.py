@@ -156,13 +156,19 @@ class _Session:
                     ):
                         continue
                     legacy = legacy or self._sets(call, names)
-                    arguments = self._arguments(call, names)
+                    arguments, unread = self._arguments(call, names)
+                    installs: list[str] | None = None
                     if call.func.attr == "install":
-                        installer.install(arguments, call.lineno)
+                        installs = arguments
                     elif call.func.attr in ("run", "run_always", "run_install"):
-                        after = shell.installed(arguments)
-                        if after is not None:
-                            installer.install(after, call.lineno)
+                        installs = shell.installed(arguments)
+                    if installs is None:
+                        continue
+                    installer.install(installs, call.lineno)
+                    for at in unread:
+                        self.parsed.remark(
+                            at, "unreadable", "cannot evaluate what is installed here"
+                        )
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 target = node.targets[0]
                 if (
@@ -181,8 +187,10 @@ class _Session:
         if tested is not None:
             self.parsed.tested.append(tested)
 
-    def _arguments(self, call: ast.Call, names: dict[str, Any]) -> list[str]:
+    def _arguments(self, call: ast.Call, names: dict[str, Any]) -> tuple[list[str], list[int]]:
+        """Return the arguments, and the lines of those that cannot be told."""
         found: list[str] = []
+        unread: list[int] = []
         for argument in call.args:
             starred = isinstance(argument, ast.Starred)
             value = _evaluate(
@@ -190,12 +198,10 @@ class _Session:
             )
             values = value if starred and isinstance(value, (list, tuple)) else [value]
             if starred and isinstance(value, _Unknown):
-                self.parsed.remark(
-                    argument.lineno, "unreadable", "cannot evaluate what is installed here"
-                )
+                unread.append(argument.lineno)
                 continue
             found += [UNKNOWN_TEXT if isinstance(v, _Unknown) else str(v) for v in values]
-        return found
+        return found, unread
 
     def _sets(self, call: ast.Call, names: dict[str, Any]) -> bool:
         for keyword in call.keywords:

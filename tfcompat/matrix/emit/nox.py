@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
 from tfcompat.matrix.data import Combination
@@ -17,32 +19,31 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 # uv gets the interpreters that are missing.
 nox.options.download_python = "auto"
+{sessions}"""
 
-# What to install, the variables to set, and whether a failure is shown without being counted.
-COMBINATIONS = {{
-{rows}
-}}
+_SESSION = """
 
-
-def add(name, python, requirements, variables, may_fail):
-    @nox.session(name=name, python=python)
-    def tests(session):
-        session.install("pytest", *requirements, ".")
-        codes = range(256) if may_fail else [0]
-        session.run(
-            "python", "-m", "pytest", *session.posargs, env=variables, success_codes=codes
-        )
-
-
-for name, combination in COMBINATIONS.items():
-    add(name, *combination)
+@nox.session(name={name}, python={python})
+def {function}(session):
+    session.install("pytest", {requirements}, ".")
+    session.run("python", "-m", "pytest", *session.posargs{options})
 """
 
 
 def document(combinations: Sequence[Combination], origin: str, platform: str) -> str:
     """Return a whole `noxfile.py`, which tests the package beside it."""
-    rows = [
-        f"    {c.name!r}: {(c.python, list(c.requirements), dict(c.variables), c.nightly)!r},"
-        for c in combinations
-    ]
-    return _DOCUMENT.format(origin=origin, rows="\n".join(rows).replace("'", '"'))
+    return _DOCUMENT.format(origin=origin, sessions="".join(map(_session, combinations)))
+
+
+def _session(combination: Combination) -> str:
+    options = f", env={json.dumps(dict(combination.variables))}" if combination.variables else ""
+    if combination.nightly:
+        # The build of the day is shown, not counted.
+        options += ", success_codes=range(256)"
+    return _SESSION.format(
+        name=json.dumps(combination.name),
+        python=json.dumps(combination.python),
+        function=re.sub(r"\W", "_", combination.name),
+        requirements=", ".join(map(json.dumps, combination.requirements)),
+        options=options,
+    )
