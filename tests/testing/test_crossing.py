@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import tensorflow as tf
 
 from tests.testing import pages
 from tests.testing.running import run
+from tfcompat import ArithmeticWarning
 from tfcompat.testing import crossing
 
 LIBRARY = pathlib.Path(__file__).parent.parent / "example_library"
@@ -92,22 +94,19 @@ def test_an_incompatible_state_is_a_failure_that_names_the_pair_and_the_cause(
         [
             f"2 of 3 environments' states of {STATE} did not arrive here:",
             "first -> second: *",
-            "    *module/weight: *(2)* in the state, *(3)* here".replace("(2)", "(2,)").replace(
-                "(3)", "(3,)"
-            ),
+            "    *module/weight: *(2) in the state, *(3) here",
             "middle -> second: *",
         ]
     )
     page = pages.read(pytester.path / "report.html")
     assert page.states[STATE, "first", "second"] == "failed"
     assert page.states[STATE, "second", "second"] == "passed"
-    assert page.states[STATE, "second", "first"] if False else True
     assert "module/weight" in page.texts["first", "second"]
 
 
 def test_a_variable_that_the_state_lacks_is_named(environment):
     environment("first")
-    more = ("return {", "module.extra = tf.Variable(1.0)\n        return {")
+    more = ('return {"module"', 'module.extra = tf.Variable(1.0)\n        return {"module"')
     result = environment("second", more)
     result.stdout.fnmatch_lines(["first -> second: *", "*missing*", "*module/extra*"])
 
@@ -253,7 +252,12 @@ def test_the_folder_is_relative_to_the_ini_file(environment, pytester):
         (np.array([1, 2]), np.array([1, 4]), 1.0, "differs by 2 at [1]: 2 by the writer, 4 here"),
         (np.array([1], np.int32), np.array([1], np.int64), None, None),
         (np.zeros((2, 3)), np.zeros((3, 2)), 1.0, "shape (2, 3) by the writer, (3, 2) here"),
-        ([b"a\x00"], [b"a"], 1.0, "b'a\\x00' by the writer, b'a' here"),
+        (
+            np.array([b"a\0"], object),
+            np.array([b"a"], object),
+            1.0,
+            "b'a\\x00' by the writer, b'a' here",
+        ),
         (["é"], ["é".encode()], None, None),
         (True, False, None, "differs by 1: True by the writer, False here"),
         ([1j], [1j + 1], 1e-5, "differs by 1 at [0]"),
@@ -278,17 +282,19 @@ def test_what_numpy_has_no_type_for_is_kept_exactly():
         crossing._plain(ragged)
 
 
+def warn_of_both():
+    warnings.warn("goes on otherwise", ArithmeticWarning, stacklevel=1)
+    warnings.warn("of another kind", UserWarning, stacklevel=1)
+
+
 def test_arithmetic_is_noted_and_other_warnings_go_on():
-    from tfcompat import ArithmeticWarning
-
     notes = []
-    with pytest.warns(UserWarning, match="of another kind") as caught, crossing._noted(notes):
-        import warnings
-
-        warnings.warn("goes on otherwise", ArithmeticWarning, stacklevel=1)
-        warnings.warn("of another kind", UserWarning, stacklevel=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with crossing._noted(notes):
+            warn_of_both()
     assert notes == ["goes on otherwise"]
-    assert len(caught) == 1
+    assert [str(one.message) for one in caught] == ["of another kind"]
 
 
 def test_names_of_states():
@@ -318,7 +324,10 @@ def test_the_example_library(pytester, monkeypatch):
     assert len(states) == 2
 
     model = pytester.path / "gated" / "model.py"
-    model.write_text(f"from tensorflow.python.framework import ops\n{model.read_text()}")
-    result = run(pytester, "-k", "test_no_private_imports or closed_gate")
-    result.assert_outcomes(passed=1, failed=1, deselected=8)
-    result.stdout.fnmatch_lines(["gated/model.py:1: tensorflow.python.framework.ops: *"])
+    private = "from tensorflow.python.framework import ops\n"
+    model.write_text(
+        model.read_text().replace("\nimport tfcompat", f"\n{private}import tfcompat", 1)
+    )
+    result = run(pytester, "-k", "test_no_private_imports")
+    result.assert_outcomes(failed=1, deselected=9)
+    result.stdout.fnmatch_lines(["gated/model.py:7: tensorflow.python.framework.ops: *"])

@@ -105,9 +105,7 @@ def test_all_malformed_markers_are_named_at_once(pytester):
 
 def test_a_name_that_the_project_uses_is_left_to_it(pytester):
     pytester.makeini("[pytest]\nmarkers =\n    tensorflow: needs the GPU of ours\n")
-    pytester.makepyfile(
-        "import pytest\n@pytest.mark.tensorflow\ndef test_it():\n    pass\n"
-    )
+    pytester.makepyfile("import pytest\n@pytest.mark.tensorflow\ndef test_it():\n    pass\n")
     result = pytester.runpytest_inprocess(*PLUGIN, "--strict-markers")
     result.assert_outcomes(passed=1)
     assert markers.of_the_project([*plugin.MARKERS.values()]) == frozenset()

@@ -69,7 +69,9 @@ def report(pytester, monkeypatch):
         monkeypatch.setenv("TOX_ENV_NAME", name)
         if name == "new":
             pytester.makepyfile(test_module="import nowhere_to_be_found")
-        result = run(pytester, "--tfcompat-report", "out/report.html", "--continue-on-collection-errors")
+        result = run(
+            pytester, "--tfcompat-report", "out/report.html", "--continue-on-collection-errors"
+        )
         count = 1 if name == "old" else 2
         result.stdout.fnmatch_lines([f"{count} environment* in {path}"])
     return path

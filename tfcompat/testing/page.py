@@ -41,17 +41,17 @@ th { font-weight: normal; text-align: left; }
 .overview td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .grid thead th { background: Canvas; height: var(--head); padding: 0; position: sticky; top: 0;
   vertical-align: bottom; z-index: 2; }
-.grid thead th span { display: block; line-height: 1.9rem; transform: rotate(180deg);
-  white-space: nowrap; width: 1.9rem; writing-mode: vertical-rl; padding-top: 0.3rem; }
+.grid thead th span { display: block; line-height: 1.7rem; transform: rotate(180deg);
+  white-space: nowrap; width: 1.7rem; writing-mode: vertical-rl; padding-top: 0.3rem; }
 .grid thead th:first-child { color: var(--dim); left: 0; padding: 0 0.8rem 0.3rem 0; z-index: 3; }
 .grid tbody th { background: Canvas; font-family: ui-monospace, monospace; font-size: 0.9em;
   left: 0; max-width: 42rem; overflow-wrap: anywhere; padding: 0 0.8rem 0 0; position: sticky;
   z-index: 1; }
 .grid tbody th.file { color: var(--dim); font-family: inherit; padding-top: 0.7rem; }
-.grid td { height: 1.9rem; min-width: 1.9rem; padding: 1px; text-align: center; width: 1.9rem; }
+.grid td { height: 1.7rem; min-width: 1.7rem; padding: 1px; text-align: center; width: 1.7rem; }
 .grid tbody tr:hover td { background: var(--hover); }
 .cell { border: 0; border-radius: 3px; display: block; font: inherit; height: 100%;
-  line-height: 1.7rem; padding: 0; width: 100%; background: none; color: var(--skipped); }
+  line-height: 1.5rem; padding: 0; width: 100%; background: none; color: var(--skipped); }
 button.cell { cursor: pointer; }
 button.cell:hover, button.cell:focus-visible { outline: 2px solid currentColor; }
 .passed .cell { color: var(--passed); }
@@ -232,7 +232,7 @@ def _states(merged: Merged, texts: _Texts) -> Iterator[str]:
 def _head(kind: str, names: list[str], state: str, corner: str) -> str:
     cells = "".join(f'<th scope="col"><span>{_escaped(name)}</span></th>' for name in names)
     # The names stand upright: the longest tells how high the head is.
-    height = 1 + 0.56 * max(map(len, names), default=0)
+    height = 0.8 + 0.5 * max(map(len, names), default=0)
     given = f' data-state="{_escaped(state)}"' if state else ""
     return (
         f'<div class="scroll"><table class="grid {kind}"{given} style="--head:{height:.1f}rem">'

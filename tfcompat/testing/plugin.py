@@ -24,6 +24,7 @@ _DEFAULT_STATES = ".tfcompat/states"
 _recorder: pytest.StashKey[Recorder] = pytest.StashKey()
 _claimed: pytest.StashKey[dict[str, str]] = pytest.StashKey()
 _crossing: pytest.StashKey[StateCrossing] = pytest.StashKey()
+_malformed: pytest.StashKey[pytest.UsageError] = pytest.StashKey()
 _wants_no_private: pytest.StashKey[bool] = pytest.StashKey()
 
 
@@ -120,10 +121,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if any(mark.name in MARKERS for item in items for mark in item.iter_markers()):
         from tfcompat.testing import markers
 
-        markers.apply(items, markers.of_the_project(config.getini("markers")))
+        try:
+            markers.apply(items, markers.of_the_project(config.getini("markers")))
+        except pytest.UsageError as error:
+            if not hasattr(config, "workerinput"):
+                raise
+            # A process of pytest-xdist that ends here is taken to have crashed, and what it
+            # says is lost: every test says it instead.
+            config.stash[_malformed] = error
     if _recorder in config.stash:
         # So that they see what all other tests have imported.
         items.sort(key=_looks_at_imports)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail where a usage error could not end the session."""
+    error = item.config.stash.get(_malformed, None)
+    if error is not None:
+        raise error
 
 
 def _looks_at_imports(item: pytest.Item) -> bool:

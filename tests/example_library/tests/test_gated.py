@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gated
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import gated
 import tfcompat as tfc
 
 INPUTS = np.linspace(-1, 1, 32, dtype=np.float32).reshape(8, 4)
