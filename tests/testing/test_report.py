@@ -60,20 +60,31 @@ EXPECTED = {
 }
 
 
+@pytest.fixture(scope="module")
+def recorded():
+    """What two sessions have written: the name of each file with its contents."""
+    return {}
+
+
 @pytest.fixture
-def report(pytester, monkeypatch):
+def report(pytester, monkeypatch, recorded):
     """Run the tests in two environments, the second with a module that cannot be imported."""
     pytester.makepyfile(test_it=TESTS)
     path = pytester.path / "out" / "report.html"
+    for name, data in recorded.items():
+        path.parent.mkdir(exist_ok=True)
+        (path.parent / name).write_bytes(data)
+    if recorded:
+        return path
     for name in ("old", "new"):
         monkeypatch.setenv("TOX_ENV_NAME", name)
         if name == "new":
             pytester.makepyfile(test_module="import nowhere_to_be_found")
-        result = run(
-            pytester, "--tfcompat-report", "out/report.html", "--continue-on-collection-errors"
-        )
+        options = ("--tfcompat-report", "out/report.html", "--continue-on-collection-errors")
+        result = run(pytester, *options)
         count = 1 if name == "old" else 2
         result.stdout.fnmatch_lines([f"{count} environment* in {path}"])
+    recorded.update({one.name: one.read_bytes() for one in path.parent.iterdir()})
     return path
 
 

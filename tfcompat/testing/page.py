@@ -150,6 +150,8 @@ def _title(merged: Merged) -> str:
         for outcome, count in counts(document).items():
             total[outcome] += count
     told = [f"{count:,} {outcome}" for outcome, count in total.items() if count]
+    if total["error"] > 1:
+        told = [text.replace("error", "errors") for text in told]
     count = len(merged.environments)
     environments = f"{count} environment{'s' if count != 1 else ''}"
     return f"{environments}: {', '.join(told) or 'no tests'}"
