@@ -1,0 +1,28 @@
+"""Run pytest in this process, with what it has imported of TensorFlow left as it is."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+PLUGIN = ("-p", "tfcompat.testing.plugin", "-p", "no:cacheprovider")
+
+
+class _Modules:
+    def pytest_unconfigure(self) -> None:
+        self.found = dict(sys.modules)
+
+
+def run(pytester, *arguments):
+    """Run the tests of `pytester`.
+
+    It forgets whatever was imported meanwhile, and no process can import TensorFlow twice, nor
+    what TensorFlow loads when it is needed first.
+    """
+    modules = _Modules()
+    result = pytester.runpytest_inprocess(*PLUGIN, *arguments, plugins=[modules])
+    for name, module in modules.found.items():
+        file = getattr(module, "__file__", None)
+        if file is None or pytester.path not in pathlib.Path(file).parents:
+            sys.modules.setdefault(name, module)
+    return result
