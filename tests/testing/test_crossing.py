@@ -63,6 +63,21 @@ def shared(pytester):
     return pytester.path / ".tfcompat" / "states" / STATE
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return tmp_path_factory.mktemp("written") / "first"
+
+
+@pytest.fixture
+def first(environment, shared, written):
+    """Leave the state of the environment `first`; it is the same for each test."""
+    if not written.exists():
+        environment("first").assert_outcomes(passed=1)
+        shutil.copytree(shared / "first", written)
+    elif not (shared / "first").exists():
+        shutil.copytree(written, shared / "first")
+
+
 def test_states_cross_and_the_page_shows_each_pair(environment, shared, pytester):
     for name in ("first", "second", "first"):
         environment(name).assert_outcomes(passed=1)
@@ -84,9 +99,8 @@ def test_states_cross_and_the_page_shows_each_pair(environment, shared, pytester
 
 
 def test_an_incompatible_state_is_a_failure_that_names_the_pair_and_the_cause(
-    environment, pytester
+    first, environment, pytester
 ):
-    environment("first").assert_outcomes(passed=1)
     environment("middle").assert_outcomes(passed=1)
     result = environment("second", ("SHAPE = 2", "SHAPE = 3"))
     result.assert_outcomes(failed=1)
@@ -104,15 +118,13 @@ def test_an_incompatible_state_is_a_failure_that_names_the_pair_and_the_cause(
     assert "module/weight" in page.texts["first", "second"]
 
 
-def test_a_variable_that_the_state_lacks_is_named(environment):
-    environment("first")
+def test_a_variable_that_the_state_lacks_is_named(first, environment):
     more = ('return {"module"', 'module.extra = tf.Variable(1.0)\n        return {"module"')
     result = environment("second", more)
     result.stdout.fnmatch_lines(["first -> second: *", "*missing*", "*module/extra*"])
 
 
-def test_outputs_that_differ_are_told_with_how_far_and_where(environment):
-    environment("first").assert_outcomes(passed=1)
+def test_outputs_that_differ_are_told_with_how_far_and_where(first, environment):
     environment("close", ("FACTOR = 1.0", "FACTOR = 1.000001")).assert_outcomes(passed=1)
     result = environment("second", ("FACTOR = 1.0", "FACTOR = 1.5"))
     result.assert_outcomes(failed=1)
@@ -124,8 +136,7 @@ def test_outputs_that_differ_are_told_with_how_far_and_where(environment):
     )
 
 
-def test_a_variable_that_did_not_get_its_value_is_a_failure(environment, shared):
-    environment("first")
+def test_a_variable_that_did_not_get_its_value_is_a_failure(first, environment, shared):
     path = shared / "first" / "expected.npz"
     with np.load(path) as file:
         arrays = dict(file)
@@ -182,8 +193,7 @@ DAMAGES = (
 )
 
 
-def test_what_is_damaged_is_named_and_the_others_are_read(environment, shared):
-    environment("first")
+def test_what_is_damaged_is_named_and_the_others_are_read(first, environment, shared):
     for damage in DAMAGES:
         shutil.copytree(shared / "first", shared / damage.__name__)
         damage(shared / damage.__name__)
@@ -199,8 +209,7 @@ def test_what_is_damaged_is_named_and_the_others_are_read(environment, shared):
     assert "first -> second" not in text
 
 
-def test_a_state_that_fails_to_be_saved_leaves_the_earlier_one(environment, shared):
-    environment("first")
+def test_a_state_that_fails_to_be_saved_leaves_the_earlier_one(first, environment, shared):
     before = (shared / "first" / "about.json").read_bytes()
     (shared / ".first.writing-01234567").mkdir()  # a run that was killed
     (shared / ".second.writing-01234567").mkdir()  # one that may go on
