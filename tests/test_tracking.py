@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tfcompat import _kinds
 
 keras = tf.keras
 
@@ -314,3 +315,20 @@ def test_slashes_in_names_do_not_make_borders() -> None:
 def test_keys_that_read_the_same_are_refused() -> None:
     with pytest.raises(tfc.UnsupportedObjectError, match="read the same"):
         tfc.variables({1: tf.Variable(1.0), "1": tf.Variable(2.0)})
+
+
+def test_kerass_own_variables_are_known_wherever_it_is_asked_first() -> None:
+    """A layer that a functional model builds may be the first to ask for anything."""
+
+    class Asks(tf.keras.layers.Layer):
+        def build(self, shape) -> None:
+            _kinds._keras_of.cache_clear()
+            _kinds._KIND_OF_CLASS.clear()
+            self.gate = tfc.add_weight(self, "gate", (3,))
+
+        def call(self, inputs):
+            return inputs * tf.convert_to_tensor(self.gate)
+
+    inputs = tf.keras.Input((3,))
+    model = tf.keras.Model(inputs, Asks(name="asks")(inputs))
+    assert sorted(tfc.variables({"model": model})) == ["model/asks/gate"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,11 @@ def _attribute(value: Any, *names: str) -> Any:
 
 @functools.cache
 def _keras_of(modules: tuple[Any, ...]) -> tuple[_Keras, ...]:
-    return tuple(_Keras(module) for module in modules)
+    # In a thread, which has none of the graphs and scopes that the caller is in. The first to ask
+    # may be a layer that is built while a functional model is made, and inside of a function
+    # Keras 2 makes no counters for a model: those of a user's model would not be known as its own.
+    with ThreadPoolExecutor(1) as thread:
+        return tuple(thread.map(_Keras, modules))
 
 
 def kerases() -> tuple[_Keras, ...]:
