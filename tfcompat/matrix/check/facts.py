@@ -1,8 +1,10 @@
 """What pip chooses beside TensorFlow, and what then fails.
 
 `releases.json` holds the pins that were tested. A pin that is absent is an error only where
-pip's own choice does not work, and that depends on what the wheels of TensorFlow ask for. Both
-were found out by installing and importing each of these releases.
+pip's own choice does not work, and that depends on what the wheels of TensorFlow ask for: for the
+newest patch release of each minor release this is what the metadata of the installed wheel says.
+Beside what a release can be imported was tried for 2.5 to 2.14; older patch releases were tried
+here and there.
 """
 
 from __future__ import annotations
@@ -15,25 +17,37 @@ from packaging.version import Version
 # What the wheels of TensorFlow ask for: versions of TensorFlow, package, versions of the package.
 _REQUIRED = (
     (">=2.5,<2.7", "numpy", "~=1.19.2"),
+    (">=2.7,<2.8", "numpy", ">=1.14.5"),
+    (">=2.8,<2.12", "numpy", ">=1.20"),
+    (">=2.12,<2.14", "numpy", ">=1.22,<=1.24.3"),
+    (">=2.14,<2.18", "numpy", ">=1.23.5,<2"),
+    (">=2.18,<2.19", "numpy", ">=1.26,<2.1"),
+    (">=2.19,<2.20", "numpy", ">=1.26,<2.2"),
+    (">=2.20", "numpy", ">=1.26"),
     (">=2.5,<2.7", "h5py", "~=3.1.0"),
-    (">=2.7,<2.12", "numpy", ">=1.14.5"),
-    (">=2.12,<2.13", "numpy", "<1.24.4"),
-    (">=2.13,<2.14", "numpy", "<=1.24.3"),
-    (">=2.14,<2.16", "numpy", "<2"),
-    (">=2.16,<2.18", "numpy", "<2"),
-    (">=2.6.4,<2.7", "protobuf", "<3.20"),
-    (">=2.7.2,<2.8", "protobuf", "<3.20"),
-    (">=2.8.1,<2.9", "protobuf", "<3.20"),
-    (">=2.9.1,<2.12", "protobuf", "<3.20"),
-    (">=2.12,<2.16", "protobuf", ">=3.20.3,<5"),
-    (">=2.16,<2.19", "protobuf", ">=3.20.3,<6"),
-    (">=2.19", "protobuf", ">=3.20.3"),
+    (">=2.7,<2.16", "h5py", ">=2.9"),
+    (">=2.16,<2.18", "h5py", ">=3.10"),
+    (">=2.18,<2.21", "h5py", ">=3.11"),
+    (">=2.21", "h5py", ">=3.11,<3.15"),
+    # From these patch releases on they know that protobuf 4 came.
+    (">=2.6.4,<2.7", "protobuf", ">=3.9.2,<3.20"),
+    (">=2.7.2,<2.8", "protobuf", ">=3.9.2,<3.20"),
+    (">=2.8.1,<2.9", "protobuf", ">=3.9.2,<3.20"),
+    (">=2.9.1,<2.12", "protobuf", ">=3.9.2,<3.20"),
+    (">=2.12,<2.18", "protobuf", ">=3.20.3,<5"),
+    (">=2.18,<2.20", "protobuf", ">=3.20.3,<6"),
+    (">=2.20,<2.21", "protobuf", ">=5.28"),
+    (">=2.21", "protobuf", ">=6.31.1,<8"),
     # The first patch releases of 2.6 take any Keras 2.
     (">=2.6,<2.6.2", "keras", "~=2.6"),
     (">=2.6.2,<2.7", "keras", "~=2.6.0"),
     *((f"~=2.{minor}.0", "keras", f"~=2.{minor}.0") for minor in range(7, 16) if minor != 13),
     (">=2.13,<2.14", "keras", "~=2.13.1"),
-    (">=2.16", "keras", ">=3"),
+    (">=2.16,<2.17", "keras", ">=3"),
+    (">=2.17,<2.18", "keras", ">=3.2"),
+    (">=2.18,<2.20", "keras", ">=3.5"),
+    (">=2.20,<2.21", "keras", ">=3.10"),
+    (">=2.21", "keras", ">=3.12"),
 )
 
 # Beside which versions it can be imported, where pip may choose others.
