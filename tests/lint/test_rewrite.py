@@ -160,6 +160,45 @@ def test_fix_writes(tree, capsys):
     assert cli.main(["check", "--fix", str(tree)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (  # Keras 3 has it as an attribute alone
+            "from tensorflow.compat.v1 import keras\n"
+            "from tensorflow.compat.v1.keras import backend as K\n"
+            "from tensorflow.compat.v2.keras.layers import Dense\n"
+            "x = [K.sum, Dense, keras.Model]\n",
+            "import tensorflow as tf\n"
+            "from tensorflow.compat.v1 import keras\n"
+            "x = [keras.backend.sum, tf.keras.layers.Dense, keras.Model]\n",
+        ),
+        (
+            "import tensorflow.compat.v1.keras.layers as L\nx = L.Dense(2)\n",
+            "import tensorflow as tf\nx = tf.compat.v1.keras.layers.Dense(2)\n",
+        ),
+        (  # the module lost a name, the others are there
+            "import tensorflow as tf\ntf.logging.info(tf.gfile.Exists('x'))\ntf.logging.flush()\n",
+            "import tensorflow as tf\n"
+            "tf.compat.v1.logging.info(tf.compat.v1.gfile.Exists('x'))\n"
+            "tf.logging.flush()\n",
+        ),
+    ],
+)
+def test_public_names(tmp_path, before, after):
+    path = tmp_path / "module.py"
+    path.write_text(before)
+    for _ in range(2):
+        cli.main(["check", "--fix", "--unsafe-fixes", str(path)])
+        assert path.read_text() == after
+
+
+def test_a_module_to_import_by_name_up_to_2_15(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("from tensorflow.compat.v1.keras import backend as K\n")
+    assert cli.main(["check", str(path)]) == 1
+    assert cli.main(["check", "--tensorflow", "<2.16", str(path)]) == 0
+
+
 def test_a_file_alone_knows_its_package(tmp_path):
     package = tmp_path / "package"
     package.mkdir()

@@ -22,6 +22,7 @@ from tensorflow.python.util import tf_decorator
 
 import tfcompat
 from tfcompat import rules
+from tfcompat.lint import problems
 from tfcompat.rules import _columns, _quarantine, _table
 from tfcompat.rules.advice import advice
 
@@ -247,3 +248,43 @@ def _usable(name: str) -> int:
     found = rules.find(name)
     assert found is not None
     return found.usable
+
+
+BY_ATTRIBUTE = tuple(f"{path}." for path in problems.ATTRIBUTES_ALONE)
+# These are modules in no release, so that no code imports them.
+NEVER_MODULES = (
+    "tensorflow.compat.v1.app.flags",
+    "tensorflow.compat.v1.flags",
+    "tensorflow.distribute.",
+    "tensorflow.initializers",
+    "tensorflow.lite.experimental.authoring",
+    "tensorflow.losses",
+    "tensorflow.metrics",
+    "tensorflow.optimizers",
+    "tensorflow.summary.experimental",
+)
+
+
+def imports(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+def test_modules_that_cannot_be_imported_by_name() -> None:
+    """`tfcompat check` knows which public modules are attributes alone, and where."""
+    for path in problems.ATTRIBUTES_ALONE:
+        assert exists(f"{path}.backend")
+        assert imports(f"{path}.backend") == imports(path) == bool(problems.IMPORTED & HERE)
+    others = [
+        name
+        for name in _table.modules()
+        if name.startswith("tensorflow.")
+        and not f"{name}.".startswith((*BY_ATTRIBUTE, *NEVER_MODULES))
+        and not rules.is_private(name)
+        and exists(name)
+    ]
+    assert len(others) > 200
+    assert [name for name in others if not imports(name)] == []

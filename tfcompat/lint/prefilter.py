@@ -16,7 +16,7 @@ from tfcompat.lint import notebooks, strings
 from tfcompat.lint.bindings import ROOTS
 from tfcompat.lint.ignores import MARK
 from tfcompat.lint.methods import METHODS
-from tfcompat.lint.problems import rule_of
+from tfcompat.lint.problems import ATTRIBUTES_ALONE, rule_of
 
 _PACKAGES = (b"tensorflow", b"keras")  # and tf_keras, tensorflow_estimator
 # Each method's name holds one of the stems: few searches for many names.
@@ -42,6 +42,8 @@ _LOADERS = tuple(word.encode() for word in strings.LOADERS)
 _TARGET = re.compile(rb"([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?\Z")
 _BLANK = re.compile(_GAP)
 _MOST_TARGETS = 8
+# Their import by name is a problem, though the names are none.
+_BY_NAME = tuple(path.encode() for path in ATTRIBUTES_ALONE)
 
 
 def may_have_findings(data: bytes, supported: int = rules.ALL) -> bool:
@@ -62,7 +64,7 @@ def may_have_findings(data: bytes, supported: int = rules.ALL) -> bool:
             data = notebooks.read(data.decode(), parse=False).text.encode()
         except ValueError:
             return True
-    if _UNUSUAL_IMPORT.search(data):
+    if _UNUSUAL_IMPORT.search(data) or any(path in data for path in _BY_NAME):
         return True
     aliases: dict[bytes, set[str]] = {}
     for local, name in _imported(data):

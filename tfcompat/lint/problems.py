@@ -11,6 +11,7 @@ from tfcompat import rules
 from tfcompat.lint import strings
 from tfcompat.lint.methods import METHODS
 from tfcompat.lint.resolve import Source, Use, parse
+from tfcompat.rules import _columns
 from tfcompat.rules.advice import advice
 
 __all__ = ["IN_STRING", "METHOD", "UNREAD_STRING", "Problem", "analyse", "problems", "rule_of"]
@@ -20,6 +21,7 @@ IN_STRING = "TFC401"
 UNREAD_STRING = "TFC402"
 
 _PRIVATE_CODES = "TFC1"
+_V1 = "tensorflow.compat.v1."
 _NO_LOOK_UP = "Only the code that reads the string can tell what it stands for."
 
 
@@ -62,7 +64,7 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
             continue
         if use.form == "string" and _only_asks(use):
             continue
-        found = rule_of(use.name, supported)
+        found = rule_of(use.name, supported) or _import_by_name(use, supported)
         if found is None:
             continue
         length, rule = found
@@ -91,6 +93,45 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
         yield Problem(narrowed, rule, is_repeat)
 
 
+# Public modules that Keras 3 has as attributes of `tf.compat.v1` and `tf.compat.v2`, but not as
+# modules to import: `from tensorflow.compat.v1 import keras` works, what goes further fails.
+ATTRIBUTES_ALONE = ("tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")
+IMPORTED = _columns.parse("2.5..2.15") | _columns.LEGACY
+
+
+def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
+    """Return the rule for what an import reaches by a module that is an attribute alone."""
+    binding = use.binding
+    if binding is None or binding.alias is None:
+        return None
+    statement = binding.statement
+    module = statement.module if isinstance(statement, ast.ImportFrom) else binding.alias.name
+    if not f"{module}.".startswith(tuple(f"{path}." for path in ATTRIBUTES_ALONE)):
+        return None
+    failing = supported & ~IMPORTED
+    if not failing:
+        return None
+    name = str(module)
+    if isinstance(statement, ast.ImportFrom) and binding.alias.name != "*":
+        name += f".{binding.alias.name}"
+    elif use.form != "import" and not binding.alias.asname:
+        return None  # `tensorflow`, and what stands behind it are attributes
+    target = name.replace(".compat.v2.", ".")
+    reason = f"the import fails in {rules.describe(failing)}, which have an attribute of this name"
+    rule = rules.Rule(
+        code="TFC201",
+        name=name,
+        target=None if binding.alias.name == "*" else target,
+        safe=binding.alias.name != "*",
+        reason=reason,
+        call=None,
+        template=None,
+        since_gone="2.16",
+        available=IMPORTED,
+    )
+    return name.count(".") + 1, rule
+
+
 @functools.lru_cache(maxsize=65536)
 def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
     """Return the rule for the longest part of a name that is known, and its length.
@@ -106,7 +147,7 @@ def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
     if resolved is None:
         known = name if rules.is_private(name) else None
     elif resolved[1] and resolved[0].kind == "module":
-        known = f"{resolved[0].name}.{resolved[1].partition('.')[0]}"
+        known = _of_tensorflow_1(name) or f"{resolved[0].name}.{resolved[1].partition('.')[0]}"
     else:
         known = resolved[0].name
     # Advice can be closer than the table, which knows no members of classes.
@@ -121,6 +162,20 @@ def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
     if rule is None:
         return None
     return known.count(".") + 1 + shift, rule
+
+
+def _of_tensorflow_1(name: str) -> str | None:
+    """Return the part of a name such as `tf.logging.info` that `tf.compat.v1` has everywhere.
+
+    Its module may have lost other names, so that it is no name to put in place of the module.
+    """
+    root, _, rest = name.partition(".")
+    if root != "tensorflow":
+        return None
+    found = rules.resolve(f"{_V1}{rest}")
+    if found is None or found[0].kind == "module" or found[0].usable != rules.ALL:
+        return None
+    return f"tensorflow.{found[0].name[len(_V1) :]}"
 
 
 def _is_of_every_module(name: str, resolved: tuple[rules.Name, str] | None) -> bool:

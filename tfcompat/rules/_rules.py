@@ -295,7 +295,7 @@ def _unknown_public(name: str, given: _Choice | str | None) -> Rule | None:
         return _make("TFC203", nowhere, "tf.contrib was a part of TensorFlow 1 only")
     if name.startswith("tensorflow.") and not name.startswith(_V1):
         v1 = _table.find(_V1 + name.partition(".")[2])
-        if v1 is not None and v1.kind != "module" and v1.usable == _columns.ALL:
+        if v1 is not None and v1.usable == _columns.ALL and _is_whole(v1):
             reason = "a name of TensorFlow 1, which 2.5-nightly have in tf.compat.v1 only"
             return _make("TFC201", nowhere, _Choice(v1.name, False, reason))
         if v1 is not None:
@@ -304,6 +304,17 @@ def _unknown_public(name: str, given: _Choice | str | None) -> Rule | None:
 
 
 _CONTRIB = "tensorflow.contrib"
+
+
+def _is_whole(found: Name) -> bool:
+    """Tell whether every release has all that any has of a module: a name that is none, is whole.
+
+    It is so for `tf.compat.v1.logging`, and not for `tf.compat.v1.layers`.
+    """
+    if found.kind != "module":
+        return True
+    below = (module for module in _table.modules() if f"{module}.".startswith(f"{found.name}."))
+    return all(name.usable == _columns.ALL for module in below for name in _table.names(module))
 
 
 def _life_of_private(found: Name) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfcompat.rules.advice._keras_copies import copies
 from tfcompat.rules.advice._kinds import Advice, Call, facade, nothing, public, replacement
+from tfcompat.rules.advice.keras_public import NAMES_NO_MODULE
 
 _STANDS_FOR = (
     "It stands for the class in isinstance, issubclass, == and as a base class, but is another "
@@ -355,7 +356,7 @@ def _own_format(name: str) -> Advice:
 _FROM_CONFIG = public(
     "tensorflow.keras.layers.deserialize",
     safe=False,
-    reason="In Keras 3 it takes the configuration that Keras 3 writes.",
+    reason=NAMES_NO_MODULE,
 )
 _ALWAYS_ON = "The format .keras is on in every release that has it, since 2.12."
 _V2_DTYPE = "It is on in TensorFlow 2, and Keras 3 cannot turn it off."
