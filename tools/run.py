@@ -279,8 +279,9 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
             "-j",
             dest="jobs",
             type=int,
-            # TensorFlow uses several cores and a gigabyte in each process.
-            default=max(1, min(os.cpu_count() or 1, 4)),
+            # One more than there are cores, since each waits now and then: for the network, the
+            # disk, a process that it started. TensorFlow needs a gigabyte in each.
+            default=min((os.cpu_count() or 1) + 1, 4),
             help="environments at a time (default: %(default)s)",
         )
     listing = commands.add_parser("list", help="list the environments")
