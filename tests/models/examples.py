@@ -48,6 +48,8 @@ def numbers(seed: int, *shape: int) -> np.ndarray:
 
 def _example(model: Any, optimizer: Any, inputs: Any, targets: Any, **compiled: Any) -> Example:
     compiled.setdefault("loss", "mse")
+    # Tracing a step takes longer than all else about a model.
+    compiled.setdefault("run_eagerly", True)
     model.compile(optimizer=optimizer, **compiled)
     random = np.random.RandomState(11)
     model.set_weights(
