@@ -36,10 +36,6 @@ from tfcompat.rules import _columns
 
 KINDS = {"c": "class", "f": "function", "o": "object", "k": "constant"}
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 # How the table abbreviates the names that it repeats most.
 SHORT = (
     ("tensorflow.compat.v1.", "v1:"),
@@ -58,9 +54,6 @@ class Twin(NamedTuple):
 
     public: str
     releases: int
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.public, self.releases))
 
 
 @dataclasses.dataclass(frozen=True)
