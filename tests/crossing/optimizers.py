@@ -13,7 +13,7 @@ import inspect
 import json
 import pathlib
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -75,8 +75,11 @@ def modules() -> dict[str, Any]:
     found = {"": keras.optimizers}
     for name in ("legacy", "experimental"):
         module = getattr(keras.optimizers, name, None)
+        # From 2.11 on `experimental` has the classes that are in `keras.optimizers` as well.
+        if module is None or module.Adam is keras.optimizers.Adam:
+            continue
         # Those that Keras 3 has under `legacy` only say that they are gone.
-        if module is not None and not (_HAS_KERAS_3 and name == "legacy"):
+        if not (_HAS_KERAS_3 and name == "legacy"):
             found[name + "."] = module
     return found
 
@@ -369,19 +372,22 @@ def _values(like: list[np.ndarray], seed: int) -> list[np.ndarray]:
     ]
 
 
-def trainers(fallback: bool, models: dict[str, Any] | None = None) -> dict[str, Trainer]:
-    """Return a trainer for every optimizer of this release.
+def trainers(
+    prefixes: Iterable[str], fallback: bool, models: dict[str, Any] | None = None
+) -> dict[str, Trainer]:
+    """Return a trainer for every optimizer of some modules.
 
     Args:
+        prefixes: the modules, by the prefix of their names.
         fallback: whether to stand in the plain class for `legacy` and `experimental` ones that
             this release does not have: a state of `legacy.Adam` is one of Adam's.
-        models: models by name that an earlier call made, to save the time to make others.
+        models: models by name that an earlier call made, to save the time to make others; those
+            that this one makes are added.
     """
+    models = {} if models is None else models
     found: dict[str, Trainer] = {}
     real = modules()
-    for prefix in ("", "legacy.", "experimental."):
-        if prefix not in real and not fallback:
-            continue
+    for prefix in prefixes:
         for name, case in OPTIMIZERS.items():
             for module in dict.fromkeys((real.get(prefix, keras.optimizers), keras.optimizers)):
                 try:
@@ -392,8 +398,9 @@ def trainers(fallback: bool, models: dict[str, Any] | None = None) -> dict[str, 
                     break
                 if unusable(optimizer):
                     break
-                model = None if models is None else models.get(prefix + name)
-                found[prefix + name] = Trainer(case, optimizer, model)
+                trainer = Trainer(case, optimizer, models.get(prefix + name))
+                models[prefix + name] = trainer.model
+                found[prefix + name] = trainer
                 break
     return found
 
@@ -407,7 +414,7 @@ def unusable(optimizer: Any) -> bool:
 
 def write(directory: pathlib.Path) -> None:
     """Train and save every optimizer of this release as one state, and the truth beside it."""
-    found = trainers(fallback=False)
+    found = trainers(modules(), fallback=False)
     for trainer in found.values():
         for _ in range(TRAINED):
             trainer.step()
@@ -428,6 +435,10 @@ def _named(found: dict[str, Trainer]) -> dict[str, np.ndarray]:
         for name, trainer in found.items()
         for part, value in trainer.state().items()
     }
+
+
+def _prefix_of(name: str) -> str:
+    return next((p for p in ("legacy.", "experimental.") if name.startswith(p)), "")
 
 
 def _of(archive: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
@@ -464,7 +475,7 @@ def read(
 ) -> list[dict[str, Any]]:
     """Resume the optimizers that some environments wrote with those of this one."""
     cells = []
-    models = {name: trainer.model for name, trainer in trainers(fallback=True).items()}
+    models: dict[str, Any] = {}
     for written in sorted(directory.glob("*/environment.json")):
         writer = json.loads(written.read_text())["environment"]
         here = written.parent / "optimizers"
@@ -490,7 +501,8 @@ def _resume(here: pathlib.Path, models: dict[str, Any]) -> dict[str, str]:
         saved = dict(archive)
     with np.load(here / "following.npz") as archive:
         following = dict(archive)
-    live = trainers(fallback=True, models=models)
+    prefixes = dict.fromkeys(_prefix_of(name) for name in families)
+    live = trainers(prefixes, fallback=True, models=models)
     shared = [name for name in families if name in live]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

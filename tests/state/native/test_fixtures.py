@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import tfcompat as tfc
 from tests.data import formats, models
+from tests.grid.native import FORMATS
 
 FIXTURES = sorted((pathlib.Path(models.__file__).parent / "native").glob("*.zip"))
 # The writer's next step and the reader's may differ by this: float32 has 24 bits, and sums run in
@@ -20,6 +21,12 @@ FIXTURES = sorted((pathlib.Path(models.__file__).parent / "native").glob("*.zip"
 TOLERANCE = 1e-5
 # What the next step makes of it depends on the era: see `ArithmeticWarning`.
 ESTIMATED = "moving_variance"
+# Written by releases of the matrix: what the grid has them write anew is left to it.
+IN_MATRIX = {
+    "tf2.5", "tf2.10", "tf2.11", "tf2.13", "tf2.15", "tf2.16.1", "tf2.21", "tf2.21-keras3.15",
+    "tf2.21-legacy",
+}  # fmt: skip
+IN_GRID = {*FORMATS, "checkpoint"}
 
 
 def cases() -> list:
@@ -28,6 +35,7 @@ def cases() -> list:
         for path in FIXTURES
         for kind, formats in _formats(path).items()
         for form, holds in formats.items()
+        if path.stem not in IN_MATRIX or form not in IN_GRID
     ]
 
 
