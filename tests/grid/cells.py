@@ -70,14 +70,19 @@ def read(directory: pathlib.Path, environment: str, peer: bool = False) -> dict[
     tf.get_logger().setLevel("ERROR")  # partial restores by tf.train.Checkpoint warn a lot
     runtime = tfc.runtime()
     era = runtime.era
+    edges = _edges(directory)
     cells = []
+    trained: dict[str, State] = {}
     for written in sorted(directory.glob("*/environment.json")):
         writer = json.loads(written.read_text())
         for name, build in STATES.items():
             here = written.parent / name
             if not here.exists():
                 continue
-            state = build()
+            # The edges of the eras restore into what has not taken a step; to make that for
+            # every writer would take most of the time.
+            state = trained.pop(name, None) if writer["environment"] not in edges else None
+            state = state or build()
             if state is None:
                 continue
             eras = ARITHMETIC.get(name, {})
@@ -88,6 +93,10 @@ def read(directory: pathlib.Path, environment: str, peer: bool = False) -> dict[
             if name == "dataset_iterator" and not _iterators_cross(writer, runtime):
                 result = REFUSED if "dataset iterator of TensorFlow" in result else "not refused"
             seconds = time.perf_counter() - started
+            if result == RESUMED and "model" in state.objects:
+                if not stepped:  # so that no value is what the next restore has to make of it
+                    state.step()
+                trained[name] = state
             cell = {
                 "ok": result in (RESUMED, REFUSED),
                 "writer": writer["environment"],
@@ -101,7 +110,6 @@ def read(directory: pathlib.Path, environment: str, peer: bool = False) -> dict[
             if other is not None:
                 cell["plain"] = _resume_plain(here, other, stepped)
             cells.append(cell)
-    edges = _edges(directory)
     for family in (layers, optimizers):
         for cell in family.read(directory, environment, edges):
             cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})

@@ -70,6 +70,11 @@ def read(directory: pathlib.Path, environment: str, era: str) -> list[dict[str, 
             continue
         state.step()  # so that the optimizer has variables, which can be perturbed
         live = LiveState(state.objects).entries
+        other = {
+            key: entry.read() + tf.ones((), entry.dtype)
+            for key, entry in live.items()
+            if key != RATE
+        }
         for path in written:
             writer = json.loads((path.parents[1] / "environment.json").read_text())
             eras = ARITHMETIC.get(name, {era: 0, writer["era"]: 0})
@@ -79,7 +84,7 @@ def read(directory: pathlib.Path, environment: str, era: str) -> list[dict[str, 
             for form, (place, holds_optimizer) in json.loads(path.read_text()).items():
                 lacking = LACKING.get(name, set()) if form in HDF5 else set()
                 result = _restore(
-                    path.parent / place, state.objects, live, expected, holds_optimizer, lacking
+                    path.parent / place, state, live, other, expected, holds_optimizer, lacking
                 )
                 if result == RESUMED and form == "checkpoint" and stepped:
                     result = _step(path.parent, state)
@@ -102,20 +107,20 @@ def _values(live: dict[str, Entry]) -> dict[str, np.ndarray]:
 
 def _restore(
     path: pathlib.Path,
-    objects: Any,
+    state: State,
     live: dict[str, Entry],
+    other: dict[str, tf.Tensor],
     expected: dict[str, np.ndarray],
     holds_optimizer: bool,
     lacking: set[str],
 ) -> str:
-    for key, entry in live.items():
-        if key != RATE:
-            entry.write(entry.read() + tf.ones((), entry.dtype))
-    perturbed = _values(live)
+    for key, value in other.items():
+        live[key].write(value)
+    rate = _values({key: entry for key, entry in live.items() if key == RATE})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            report = tfc.restore_state(path, objects)
+            report = tfc.restore_state(path, state.objects)
     except tfc.StateMismatchError as error:
         others = error.unexpected or error.different or set(error.missing) - lacking
         return str(error)[:2000] if others else REFUSED
@@ -126,7 +131,8 @@ def _restore(
             return "an optimizer that is not in the file was not reported"
         expected = {
             **expected,
-            **{key: value for key, value in perturbed.items() if _is_optimizer(key)},
+            **{key: value.numpy() for key, value in other.items() if _is_optimizer(key)},
+            **rate,
         }
     elif report.without_optimizer:
         return "an optimizer that is in the file was reported as missing"

@@ -64,9 +64,9 @@ def test_model_and_optimizer(tmp_path, model) -> None:
 
 @pytest.mark.parametrize("optimizer", examples.OPTIMIZERS)
 def test_optimizers(tmp_path, optimizer) -> None:
-    writer = made(examples.writer, "functional", optimizer)
+    writer = made(examples.writer, "sequential", optimizer)
     prefix = written(tmp_path, model=writer, optimizer=writer.optimizer)
-    reader = examples.compiled("functional", optimizer)
+    reader = examples.compiled("sequential", optimizer)
     tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
     examples.assert_restored(reader, writer)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from tfcompat.errors import BadStateError, NotBuiltError, StateNotFoundError, TfcompatError
@@ -75,18 +75,15 @@ def _open_file(path: str) -> Artifact | None:
         start = file.read(8)
     # Imported late: h5py takes a while.
     if start == _HDF5:
-        from tfcompat.state.native import hdf5, keras_archive
+        from tfcompat.state.native import hdf5, hdf5_file, keras_archive
 
-        return _first(path, keras_archive.open_weights, hdf5.open_weights)
+        opened = hdf5_file.Hdf5File(path)
+        return keras_archive.of_hdf5(opened) or hdf5.of_hdf5(opened)
     if start[:4] == _ZIP:
         from tfcompat.state.native import keras_archive
 
         return keras_archive.open_archive(path)
     return None
-
-
-def _first(path: str, *readers: Callable[[str], Artifact | None]) -> Artifact | None:
-    return next((found for found in (reader(path) for reader in readers) if found), None)
 
 
 def _open_checkpoint(prefix: str, form: str = "TensorFlow checkpoint") -> Artifact:

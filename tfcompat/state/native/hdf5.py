@@ -33,12 +33,11 @@ class _Layer:
     weights: tuple[tuple[str, str], ...]  # (name of the variable, name of the tensor)
 
 
-def open_weights(path: str) -> LegacyHdf5 | None:
-    """Open an HDF5 file, or return None when it is not one that this module reads."""
-    file = Hdf5File(path)
+def of_hdf5(file: Hdf5File) -> LegacyHdf5 | None:
+    """Return what a file holds, or None when it is not one that this module reads."""
     groups = (file.attributes[""], file.attributes.get(_WEIGHTS, {}))
     known = any(chunked(group, "layer_names") is not None for group in groups)
-    return LegacyHdf5(path, file) if known else None
+    return LegacyHdf5(file.path, file) if known else None
 
 
 class LegacyHdf5(Artifact):
@@ -46,10 +45,10 @@ class LegacyHdf5(Artifact):
 
     format = "Keras HDF5 file"
 
-    def __init__(self, path: str, file: Hdf5File | None = None) -> None:
+    def __init__(self, path: str, file: Hdf5File) -> None:
         self.path = path
         self.step = 0
-        self._file = file or Hdf5File(path)
+        self._file = file
         self.entries = dict(self._file.tensors)
         root = self._file.attributes[""]
         base = _WEIGHTS if _WEIGHTS in self._file.attributes else ""

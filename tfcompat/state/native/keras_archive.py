@@ -47,14 +47,13 @@ _CHUNK = 2**20
 LEARNING_RATE = "config.json/learning_rate"
 
 
-def open_weights(path: str) -> KerasWeights | None:
-    """Open an HDF5 file, or return None when it is not one that this module reads."""
-    file = Hdf5File(path)
+def of_hdf5(file: Hdf5File) -> KerasWeights | None:
+    """Return what a file holds, or None when it is not one that this module reads."""
     if "layer_names" in file.attributes[""] or "layer_names0" in file.attributes[""]:
         return None
     if not any(name == VARIABLES or f"/{VARIABLES}" in name for name in file.attributes):
         return None
-    return KerasWeights(path, file)
+    return KerasWeights(file.path, file)
 
 
 def open_archive(path: str) -> KerasWeights | None:
