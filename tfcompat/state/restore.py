@@ -74,6 +74,7 @@ def restore_state(
     step: int | None = None,
     strict: bool = True,
     names: Names = None,
+    only: str | Iterable[str] | None = None,
 ) -> RestoreReport:
     """Restore a state that any release saved into live objects, whole or not at all.
 
@@ -103,6 +104,9 @@ def restore_state(
             of stable keys by names of the file, or a function that returns the key for a name, or
             None to leave the name to tfcompat. `python -m tfcompat state show` lists the names of
             a file, `tfcompat.variables` the keys of objects.
+        only: the part to restore, or several, as a path in the objects: `"model"`, or
+            `"model/encoder"`; whatever `tfcompat.variables` lists at or below it. Nothing else is
+            read, changed or compared, on either side, so that `strict` holds for this part alone.
 
     Returns:
         What was restored. Plain Python values are set in mutable containers, and are in
@@ -115,14 +119,16 @@ def restore_state(
         StateNotFoundError: there is nothing at the path, or no state of that step.
         BadStateError: the files are no state, or truncated or altered.
         UnsupportedObjectError: some of the objects cannot be restored; all are listed.
+        TfcompatError: `only` names what the objects do not have; all of it is listed.
     """
     require_eager("restore_state")
     wait_for_background_saves()
     with _uncollected():
         live = LiveState(objects)
+        part = _Part.of(only, live)
         source = _open(os.fspath(path), step, live, names)
         document = source.document
-        matched = _Match(document, live, source.mapping)
+        matched = _Match(document, live, source.mapping, part)
         if strict:
             matched.raise_mismatch()
         tensors = source.read(matched.pairs.values())
@@ -153,6 +159,56 @@ def restore_state(
         without_optimizer=matched.without_optimizer,
         objects=restored,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """The part of the objects that is restored.
+
+    Attributes:
+        paths: of what is restored with all below it.
+    """
+
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, only: str | Iterable[str] | None, live: LiveState) -> _Part:
+        """Return what the user asked for.
+
+        Raises:
+            TfcompatError: some of it is not in the objects.
+        """
+        if only is None:
+            return cls(("",))
+        given = [only] if isinstance(only, str) else list(only)
+        aliases = live.graph.aliases
+        part = cls(tuple(aliases.get(path, path) for path in given))
+        known = [*live.entries, *live.values, *live.optimizers, *live.unbuilt]
+        unknown = [
+            repr(name)
+            for name, path in zip(given, part.paths)
+            if not any(_is_within(key, path) for key in known)
+        ]
+        if unknown or not given:
+            roots = ", ".join(repr(key) for key in dict.fromkeys(k.split("/")[0] for k in known))
+            raise TfcompatError(
+                f"The objects have nothing at {', '.join(unknown) or 'an empty list of paths'}, "
+                f"which `only` asks for. Their parts are {roots}, and what `tfcompat.variables` "
+                "lists below them."
+            )
+        return part
+
+    def holds(self, key: str) -> bool:
+        """Tell whether something is restored."""
+        return any(_is_within(key, path) for path in self.paths)
+
+    def touches(self, path: str) -> bool:
+        """Tell whether something, or a part of it, is restored."""
+        return self.holds(path) or any(_is_within(one, path) for one in self.paths)
+
+
+def _is_within(key: str, path: str) -> bool:
+    return not path or key == path or key.startswith(path + "/")
 
 
 @contextlib.contextmanager
@@ -249,24 +305,31 @@ class _Match:
         arithmetic: what computes otherwise in the release that restores, in words.
     """
 
-    def __init__(self, document: Manifest, live: LiveState, mapping: Mapping | None) -> None:
+    def __init__(
+        self, document: Manifest, live: LiveState, mapping: Mapping | None, part: _Part
+    ) -> None:
         self.document = document
         self.live = live
+        self.part = part
         self.pairs: dict[str, str] = {}
         self.resets: dict[str, list[entries.Entry]] = {}
         self.missing: list[str] = []
         self.unexpected: list[str] = []
         self.different: list[str] = list(mapping.differences) if mapping else []
         self.skipped: list[str] = []
-        self.without_optimizer = tuple(mapping.without_optimizer) if mapping else ()
+        self.without_optimizer = tuple(
+            path for path in (mapping.without_optimizer if mapping else ()) if part.touches(path)
+        )
         self.arithmetic: list[str] = []
         # Entries of an optimizer of another class: what one calls velocity is not the other's.
         self._excluded: set[str] = set()
         self._compare_models()
         for path, optimizer in live.optimizers.items():
-            self._prepare_optimizer(path, optimizer)
+            if part.touches(path):
+                self._prepare_optimizer(path, optimizer)
         for path, described in live.normalizations.items():
-            self._compare_arithmetic(self._saved_object(path), described)
+            if part.touches(path):
+                self._compare_arithmetic(self._saved_object(path), described)
         self._require_built()
         self._match()
 
@@ -300,6 +363,8 @@ class _Match:
         for path, order in self.live.graph.models.items():
             saved = self._saved_object(path)
             if saved is None or saved["type"] != "model" or saved["order"] == order:
+                continue
+            if not self.part.touches(path):
                 continue
             if sorted(saved["order"]) == sorted(order):
                 self.different.append(
@@ -354,7 +419,7 @@ class _Match:
         ]
 
     def _require_built(self) -> None:
-        keys = self.document.entries
+        keys = [key for key in self.document.entries if self.part.holds(key)]
         unbuilt = [
             path or "the object itself"
             for path in self.live.unbuilt
@@ -376,6 +441,8 @@ class _Match:
         used = set()
         reset = {entry.key for found in self.resets.values() for entry in found}
         for key in [*self.live.entries, *self.live.values]:
+            if not self.part.holds(key):
+                continue
             saved_key = self._saved_key(key)
             if saved_key is None:
                 if self._may_lack(key):
@@ -390,7 +457,7 @@ class _Match:
             elif key not in self._excluded:
                 self.pairs[key] = saved_key
         for key, saved in self.document.entries.items():
-            if key not in used:
+            if key not in used and self.part.holds(key):
                 if saved.kind == entries.SEED:
                     self.skipped.append(key)
                 else:
