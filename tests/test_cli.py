@@ -39,7 +39,7 @@ def call(capsys, *arguments) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     "kind", ["state", "checkpoint", "prefix", "index", "inside", "hdf5", "saved_model"]
 )
-def test_show_does_not_import_tensorflow(kind, state, tmp_path) -> None:
+def test_show_and_verify_do_not_import_tensorflow(kind, state, tmp_path) -> None:
     path: object = state
     if kind in ("checkpoint", "index"):
         path = tf.train.Checkpoint(w=tf.Variable([1.0])).save(str(tmp_path / "ckpt"))
@@ -61,6 +61,7 @@ def test_show_does_not_import_tensorflow(kind, state, tmp_path) -> None:
     code = (
         "import sys\n"
         "from tfcompat import cli\n"
+        "assert cli.main(['state', 'verify', sys.argv[1]]) == 0\n"
         "assert cli.main(['state', 'show', sys.argv[1]]) == 0\n"
         "print({'tensorflow', 'keras', 'tf_keras'} & {*sys.modules})\n"
     )

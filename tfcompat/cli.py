@@ -1,6 +1,6 @@
 """The command line: `python -m tfcompat state show PATH` and its like.
 
-Exit codes: 0 when all is well, 1 when a comparison found something, 2 for an error.
+Exit codes: 0 when all is well, 1 when something was found, 2 for an error.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _state(subparsers: Subparsers) -> None:
-    about = "show, compare and convert states, checkpoints and files of weights"
+    about = "show, verify, compare and convert states, checkpoints and files of weights"
     state = subparsers.add_parser("state", help=about, description=about)
     commands = state.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -73,6 +73,12 @@ def _state(subparsers: Subparsers) -> None:
     show.add_argument("--step", type=int, help="the step; the newest one by default")
     show.add_argument("--html", metavar="FILE", help="write a page with a tree to search")
     show.add_argument("--force", action="store_true", help="replace FILE")
+
+    verify = _command(commands, "verify", _verify, "read all of it; exit with 1 when it is broken")
+    verify.add_argument("path", metavar="PATH")
+    which = verify.add_mutually_exclusive_group()
+    which.add_argument("--step", type=int, help="the step; the newest one by default")
+    which.add_argument("--all", action="store_true", help="every state in the directory")
 
     diff = _command(commands, "diff", _diff, "compare two; exit with 1 when they differ")
     diff.add_argument("first", metavar="A")
@@ -138,6 +144,16 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _verify(options: argparse.Namespace) -> int:
+    from tfcompat.state.tools import verify
+    from tfcompat.state.tools.source import paths_of
+
+    paths = paths_of(options.path) if options.all else [options.path]
+    found = [verify.verify(path, options.step) for path in paths]
+    _print(options, lambda: verify.summary(found), lambda: verify.text(found))
+    return 0 if all(one.is_whole for one in found) else FOUND
+
+
 def _diff(options: argparse.Namespace) -> int:
     from tfcompat.state.tools import diff
     from tfcompat.state.tools.source import open_source
@@ -170,7 +186,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _print(
-    options: argparse.Namespace, summary: Callable[[], dict[str, Any]], text: Callable[[], str]
+    options: argparse.Namespace, summary: Callable[[], Any], text: Callable[[], str]
 ) -> None:
     print(json.dumps(summary(), indent=2) if options.json else text())
 

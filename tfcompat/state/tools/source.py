@@ -73,6 +73,12 @@ def open_source(path: str, step: int | None = None) -> Source:
     return _of_state(prefix)
 
 
+def paths_of(path: str) -> list[str]:
+    """Return the states in a directory, the oldest first, or the path where it is none of them."""
+    states = _states(path) if os.path.isdir(path) else []
+    return [os.path.dirname(prefix) for _, prefix in states] or [path]
+
+
 def batches(keys: Iterable[str], sizes: dict[str, int | None]) -> Iterator[list[str]]:
     """Part keys into groups that are read at once: a single large tensor, or several small ones.
 
@@ -95,17 +101,11 @@ def _prefix_of_state(directory: str, step: int | None) -> str | None:
     """Return what `bundle.find` does for a local directory, without TensorFlow."""
     if not os.path.isdir(directory):
         return None
-    pattern, name_of_files = bundle._NAME, bundle._PREFIX
     name = os.path.basename(os.path.abspath(directory))
-    if pattern.fullmatch(name) and os.path.exists(os.path.join(directory, name_of_files + _INDEX)):
-        return os.path.join(directory, name_of_files)
-    found = {}
-    for name in os.listdir(directory):
-        match = pattern.fullmatch(name)
-        if match:
-            prefix = os.path.join(directory, name, name_of_files)
-            found[int(match["sequence"]), match["token"]] = int(match["step"]), prefix
-    states = [found[order] for order in sorted(found)]
+    inside = os.path.join(directory, bundle._PREFIX)
+    if bundle._NAME.fullmatch(name) and os.path.exists(inside + _INDEX):
+        return inside
+    states = _states(directory)
     if not states:
         return None
     if step is None:
@@ -115,6 +115,17 @@ def _prefix_of_state(directory: str, step: int | None) -> str | None:
             return prefix
     steps = ", ".join(str(number) for number, _ in states)
     raise StateNotFoundError(f"{directory!r} has no state of step {step}. It has steps {steps}.")
+
+
+def _states(directory: str) -> list[tuple[int, str]]:
+    """Return (step, prefix) of the states in a local directory, the oldest first."""
+    found = {}
+    for name in os.listdir(directory):
+        match = bundle._NAME.fullmatch(name)
+        if match:
+            prefix = os.path.join(directory, name, bundle._PREFIX)
+            found[int(match["sequence"]), match["token"]] = int(match["step"]), prefix
+    return [found[order] for order in sorted(found)]
 
 
 def _of_state(prefix: str) -> Source:

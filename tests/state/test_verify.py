@@ -1,0 +1,122 @@
+"""Verifying states and native artifacts without objects, beside TensorFlow's own reader."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfcompat as tfc
+from tfcompat import cli
+
+SOUND = np.arange(1, 200, dtype=np.float64)
+MARKED = np.full(50, 0x0123456789ABCDEF)
+
+
+def saved(directory: pathlib.Path, step: int = 1) -> pathlib.Path:
+    objects = {"sound": tf.Variable(SOUND), "marked": tf.Variable(MARKED), "word": "marked"}
+    tfc.save_state(directory, objects, step=step, keep=None)
+    return directory
+
+
+def alter(file: pathlib.Path, what: bytes) -> None:
+    """Flip a bit of a stored value."""
+    content = bytearray(file.read_bytes())
+    content[content.index(what) + 1] ^= 4
+    file.write_bytes(content)
+
+
+def call(capsys, *arguments: object) -> tuple[int, str, str]:
+    code = cli.main(["state", "verify", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def found_by_tensorflow(prefix: str) -> set[str]:
+    """Return the keys that TensorFlow's own reader refuses."""
+    reader = tf.train.load_checkpoint(prefix)
+    broken = set()
+    for key in reader.get_variable_to_shape_map():
+        try:
+            reader.get_tensor(key)
+        except tf.errors.OpError:
+            broken.add(key)
+    return broken
+
+
+def test_a_whole_state(capsys, tmp_path: pathlib.Path) -> None:
+    saved(tmp_path)
+    code, out, _ = call(capsys, tmp_path)
+    assert code == 0
+    assert out.count("\n") == 1
+    assert "3 tensors" in out
+    assert "whole, by the checksum of each tensor" in out
+
+
+@pytest.mark.parametrize("kind", ["state", "checkpoint"])
+def test_the_altered_tensor_is_named(capsys, kind: str, tmp_path: pathlib.Path) -> None:
+    if kind == "state":
+        prefix = tf.train.latest_checkpoint(str(saved(tmp_path)))
+    else:
+        made = tf.train.Checkpoint(sound=tf.Variable(SOUND), marked=tf.Variable(MARKED))
+        prefix = made.write(str(tmp_path / "ckpt"))
+    alter(pathlib.Path(f"{prefix}.data-00000-of-00001"), MARKED.tobytes())
+    code, out, _ = call(capsys, prefix if kind == "checkpoint" else tmp_path, "--json")
+    [one] = json.loads(out)
+    assert code == 1
+    assert not one["whole"]
+    assert set(one["broken"]) == found_by_tensorflow(prefix)
+    assert any("marked" in key for key in one["broken"])
+    assert not any("sound" in key for key in one["broken"])
+
+
+def test_every_state_of_a_directory(capsys, tmp_path: pathlib.Path) -> None:
+    for step in (1, 2, 3):
+        saved(tmp_path, step)
+    [second] = tmp_path.glob("state-*-2-*")
+    alter(next(second.glob("*.data-*")), SOUND.tobytes())
+    assert call(capsys, tmp_path)[0] == 0  # the newest
+    assert call(capsys, tmp_path, "--step", 1)[0] == 0
+    assert call(capsys, tmp_path, "--step", 2)[0] == 1
+    code, out, _ = call(capsys, tmp_path, "--all", "--json")
+    assert code == 1
+    assert [(one["step"], one["whole"]) for one in json.loads(out)] == [
+        (1, True), (2, False), (3, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [0, 10, 0.5, -1])
+@pytest.mark.parametrize("suffix", ["index", "data-00000-of-00001"])
+def test_a_truncated_file(capsys, suffix: str, size: float, tmp_path: pathlib.Path) -> None:
+    [file] = saved(tmp_path).glob(f"*/*.{suffix}")
+    content = file.read_bytes()
+    file.write_bytes(content[: int(size * len(content)) if isinstance(size, float) else size])
+    code, out, _ = call(capsys, tmp_path)
+    assert code == 1
+    assert "BROKEN" in out
+
+
+def test_a_shard_that_is_gone(capsys, tmp_path: pathlib.Path) -> None:
+    [file] = saved(tmp_path).glob("*/*.data-*")
+    file.unlink()
+    code, out, err = call(capsys, tmp_path)
+    assert code == 1
+    assert file.name in out + err
+
+
+def test_what_holds_no_checksums_says_so(capsys, tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("h5py")
+    model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+    model.save_weights(str(tmp_path / "model.weights.h5"))
+    code, out, _ = call(capsys, tmp_path / "model.weights.h5")
+    assert code == 0
+    assert "HDF5 keeps no checksums" in out
+
+
+def test_where_there_is_nothing(capsys, tmp_path: pathlib.Path) -> None:
+    code, _, err = call(capsys, tmp_path / "nothing", "--all")
+    assert code == 2
+    assert "nothing" in err
