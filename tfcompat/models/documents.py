@@ -110,10 +110,9 @@ def _lists(value: Any) -> Any:
 
 
 def _own(path: str) -> Document:
-    from tfcompat.state import manifest
 
     stored = bundle.find(path, None)
-    entry = manifest.parse(bundle.read_manifest(stored)).entries.get(KEY)
+    entry = bundle.read_manifest(stored).entries.get(KEY)
     if entry is None:
         raise BadStateError(
             f"{path!r} is a state of save_state and no model. Build the model, and restore the "

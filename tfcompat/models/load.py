@@ -25,7 +25,7 @@ from tfcompat.models.documents import KEY, Document
 from tfcompat.models.making import Maker, shape_of
 from tfcompat.models.planning import Plan, Planner
 from tfcompat.models.translate import activations
-from tfcompat.state import RestoreReport, arithmetic, bundle, manifest, native, restore_state
+from tfcompat.state import RestoreReport, arithmetic, bundle, native, restore_state
 from tfcompat.state.save import require_eager
 from tfcompat.tracking import children, walk
 
@@ -164,7 +164,7 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> RestoreReport:
     name = os.fspath(path)
     if not bundle.holds_states(name):
         return restore_state(name, model)
-    found = manifest.parse(bundle.read_manifest(bundle.find(name, None)))
+    found = bundle.read_manifest(bundle.find(name, None))
     view = weights_of(model)
     optimizers = [path for path, one in found.objects.items() if one["type"] == "optimizer"]
     if KEY not in found.entries and not optimizers:
@@ -229,7 +229,7 @@ def _largest(document: Document) -> int:
     """Return how many elements a variable of the model may have: those of the largest tensor."""
     if document.own:
         stored = bundle.find(document.path, document.step)
-        entries = manifest.parse(bundle.read_manifest(stored)).entries
+        entries = bundle.read_manifest(stored).entries
     else:
         entries = native.open_artifact(document.path).entries
     sizes = (math.prod(one.shape) for one in entries.values() if None not in one.shape)

@@ -14,7 +14,7 @@ from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.models import vocabularies
 from tfcompat.models.documents import FORMAT, KEY, VERSION
 from tfcompat.models.load import weights_of
-from tfcompat.state import bundle, manifest, save_state
+from tfcompat.state import bundle, save_state
 from tfcompat.state.save import require_eager
 
 # The formats of Keras's own, by suffix. `.weights.h5` is one of weights alone.
@@ -94,7 +94,7 @@ def _require_place(path: str) -> None:
         return
     found = {}
     if bundle.holds_states(path):
-        found = manifest.parse(bundle.read_manifest(bundle.find(path, None))).entries
+        found = bundle.read_manifest(bundle.find(path, None)).entries
     if KEY not in found:
         raise TfcompatError(
             f"{path!r} holds something else than a model of save_model. Take another path, or "

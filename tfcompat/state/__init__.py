@@ -6,7 +6,7 @@ import dataclasses
 import os
 from typing import Any
 
-from tfcompat.state import bundle, manifest
+from tfcompat.state import bundle
 from tfcompat.state.manifest import StateEntry
 from tfcompat.state.restore import RestoreReport, restore_state
 from tfcompat.state.save import SavedState, save_state, wait_for_background_saves
@@ -71,7 +71,7 @@ def describe_state(path: str | os.PathLike[str], *, step: int | None = None) -> 
     """
     wait_for_background_saves()
     stored = bundle.find(os.fspath(path), step)
-    document = manifest.parse(bundle.read_manifest(stored))
+    document = bundle.read_manifest(stored)
     return StateDescription(
         step=stored.step,
         saved_at=document.saved_at,

@@ -25,6 +25,10 @@ from typing import Any
 
 from tfcompat import _runtime
 from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError
+from tfcompat.state import manifest as manifests
+from tfcompat.state.manifest import Manifest
+from tfcompat.state.native import files
+from tfcompat.state.native.tensor_bundle import TensorBundle
 
 MANIFEST = ".tfcompat/manifest"
 
@@ -302,18 +306,33 @@ def _reading(one: Stored) -> Iterator[None]:
         ) from error
 
 
-def read_manifest(one: Stored) -> bytes:
+def open_state(prefix: str) -> tuple[TensorBundle, Manifest]:
+    """Open a state without TensorFlow, and find everything in it that its manifest tells of.
+
+    TensorFlow's readers are given no index that was not read here first. Up to today's they end
+    the process over one that was altered and has a new checksum (`Check failed` in
+    checkpoint_reader.cc and tensor_shape.cc).
+
+    Raises:
+        BadStateError: the files are no state, or are truncated or altered.
+        OSError: a file is not there.
+    """
+    opened = TensorBundle(prefix, files.open_binary)
+    if MANIFEST not in opened.entries:
+        raise BadStateError(f"The state at {prefix!r} holds no manifest of tfcompat.")
+    found = manifests.parse(opened.read(MANIFEST).item())
+    opened.require(found.entries)
+    return opened, found
+
+
+def read_manifest(one: Stored) -> Manifest:
     """Return the manifest of a state.
 
     Raises:
         BadStateError: the files cannot be read, or hold no manifest.
     """
-    tf = _runtime.tensorflow()
     with _reading(one):
-        reader = tf.train.load_checkpoint(one.prefix)
-        if not reader.has_tensor(MANIFEST):
-            raise ValueError("They hold no manifest of tfcompat.")
-        return bytes(reader.get_tensor(MANIFEST))
+        return open_state(one.prefix)[1]
 
 
 def read(one: Stored, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[str, Any]:

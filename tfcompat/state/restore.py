@@ -22,7 +22,7 @@ from tfcompat.errors import (
     StateMismatchError,
     TfcompatError,
 )
-from tfcompat.state import arithmetic, bundle, entries, manifest, native, optimizers
+from tfcompat.state import arithmetic, bundle, entries, native, optimizers
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.native.artifact import Artifact, Mapping, Names
@@ -200,7 +200,7 @@ class _Part:
 
     def holds(self, key: str) -> bool:
         """Tell whether something is restored."""
-        return any(_is_within(key, path) for path in self.paths)
+        return self.paths == ("",) or any(_is_within(key, path) for path in self.paths)
 
     def touches(self, path: str) -> bool:
         """Tell whether something, or a part of it, is restored."""
@@ -266,7 +266,7 @@ def _open(path: str, step: int | None, live: LiveState, names: Names) -> _Source
     if artifact is not None:
         return _native(artifact, artifact.tensors, live, names)
     stored = bundle.find(path, step)
-    document = manifest.parse(bundle.read_manifest(stored))
+    document = bundle.read_manifest(stored)
 
     def read(keys: Iterable[str]) -> dict[str, Any]:
         wanted = {key: document.entries[key] for key in keys}

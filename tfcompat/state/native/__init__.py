@@ -130,8 +130,15 @@ def match(artifact: Artifact, live: LiveState, names: Names) -> Mapping:
 
     Raises:
         TfcompatError: the user's names name tensors that the file does not hold.
+        BadStateError: the file tells of tensors that it does not hold.
     """
     mapping = artifact.match(live)
+    lost = sorted({*mapping.pairs.values()} - artifact.entries.keys())
+    if lost:
+        raise BadStateError(
+            f"{artifact.path!r} is altered: it tells of tensors that it does not hold:\n"
+            + "\n".join(f"  {name}" for name in lost)
+        )
     if names is None:
         return mapping
     if callable(names):

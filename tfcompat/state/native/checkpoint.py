@@ -78,7 +78,7 @@ class Checkpoint(BundleArtifact):
         if stored.slots or number is None:
             return bool(stored.slots)
         key = self.graph.nodes[number].key
-        return bool(self.read([key])[key])
+        return key in self.entries and bool(self.read([key])[key])
 
     def _add_table(self, mapping: Mapping, path: str, number: int) -> None:
         """A lookup table has two tensors under one key of the graph.

@@ -9,15 +9,16 @@ the checkpoint, each other one a tensor and where its bytes are.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import functools
 import importlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, Callable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Callable, NamedTuple
 
 import numpy as np
 
 from tfcompat.errors import BadStateError
+from tfcompat.state.manifest import StateEntry
 from tfcompat.state.native import checksum, protobuf
 
 _FOOTER = 48
@@ -41,8 +42,7 @@ DTYPES = {
 _WITHOUT_NUMPY = {"string", "resource", "variant"}
 
 
-@dataclasses.dataclass(frozen=True)
-class BundleEntry:
+class BundleEntry(NamedTuple):
     """One tensor of a checkpoint.
 
     Attributes:
@@ -146,6 +146,34 @@ class TensorBundle:
                 else:
                     yield key, self._read(shards, key, entry)
 
+    def require(self, described: Mapping[str, StateEntry]) -> None:
+        """See that tensors are there as described, in one piece, and inside of the files.
+
+        Raises:
+            BadStateError: some are not.
+        """
+        ends: dict[int, BundleEntry] = {}
+        for key, entry in described.items():
+            held = self.entries.get(key)
+            if held is None or (held.dtype, held.shape) != (entry.dtype, entry.shape):
+                raise self._altered(key, "it is not there as the manifest says")
+            if held.slices or (entry.nbytes is not None and entry.nbytes != held.size):
+                raise self._altered(key, f"the index has {held.size} bytes for it")
+            last = ends.setdefault(held.shard, held)
+            if held.offset + held.size > last.offset + last.size:
+                ends[held.shard] = held
+        with _Shards(self.prefix, self._shards, self._open_file) as shards:
+            for held in ends.values():
+                if held.offset + held.size > shards.size(held):
+                    path = shards.path(held.shard)
+                    raise BadStateError(f"{path!r} is truncated: it ends before its last tensor.")
+
+    def _altered(self, key: str, reason: str) -> BadStateError:
+        return BadStateError(
+            f"{key!r} in '{self.prefix}.index' cannot be read; it is truncated or altered: "
+            f"{reason}."
+        )
+
     def _read(self, shards: _Shards, key: str, entry: BundleEntry) -> Any:
         path = shards.path(entry.shard)
         with _reading(path, key):
@@ -221,7 +249,12 @@ class _Shards:
     def path(self, number: int) -> str:
         return f"{self._prefix}.data-{number:05d}-of-{self._count:05d}"
 
-    def read(self, entry: BundleEntry) -> bytes:
+    def size(self, entry: BundleEntry) -> int:
+        """Return the size of the file that holds a tensor."""
+        self._open(entry)
+        return self._size
+
+    def _open(self, entry: BundleEntry) -> BinaryIO:
         if self._file is None or entry.shard != self._number:
             if self._file is not None:
                 self._file.close()
@@ -233,12 +266,16 @@ class _Shards:
             except OSError as error:
                 raise BadStateError(f"{path!r} cannot be read: {error}.") from error
             self._size = self._file.tell()
+        return self._file
+
+    def read(self, entry: BundleEntry) -> bytes:
+        file = self._open(entry)
         if entry.offset + entry.size > self._size:
             raise ValueError(
                 f"it ends at byte {entry.offset + entry.size} of a file of {self._size}"
             )
-        self._file.seek(entry.offset)
-        data = self._file.read(entry.size)
+        file.seek(entry.offset)
+        data = file.read(entry.size)
         if len(data) != entry.size:
             raise ValueError("the file ended while it was read")
         return data
@@ -316,7 +353,7 @@ def _shards(header: bytes) -> int:
 
 
 def _entry(message: bytes, shards: int) -> BundleEntry:
-    numbers = {1: 0, 3: 0, 4: 0, 5: 0, 6: 0}
+    dtype = shard = offset = size = check = 0
     shape: tuple[int, ...] = ()
     slices = []
     for number, value in protobuf.fields(message):
@@ -324,20 +361,26 @@ def _entry(message: bytes, shards: int) -> BundleEntry:
             shape = _shape(value)
         elif number == 7:
             slices.append(_extents(value))
-        elif number in numbers:
-            if not isinstance(value, int):
-                raise ValueError(f"field {number} of an entry is no number")
-            numbers[number] = value
-    dtype = DTYPES.get(numbers[1])
-    if dtype is None:
-        raise ValueError(f"an entry has the unknown dtype {numbers[1]}")
-    if numbers[3] >= shards:
-        raise ValueError(f"an entry is in file {numbers[3]} of {shards}")
-    return BundleEntry(
-        dtype, shape, numbers[3], numbers[4], numbers[5], numbers[6], tuple(slices)
-    )  # fmt: skip
+        elif not isinstance(value, int):
+            raise ValueError(f"field {number} of an entry is no number")
+        elif number == 1:
+            dtype = value
+        elif number == 3:
+            shard = value
+        elif number == 4:
+            offset = value
+        elif number == 5:
+            size = value
+        elif number == 6:
+            check = value
+    if dtype not in DTYPES:
+        raise ValueError(f"an entry has the unknown dtype {dtype}")
+    if shard >= shards:
+        raise ValueError(f"an entry is in file {shard} of {shards}")
+    return BundleEntry(DTYPES[dtype], shape, shard, offset, size, check, tuple(slices))
 
 
+@functools.lru_cache(maxsize=1024)  # the tensors of a model have few shapes
 def _shape(message: bytes) -> tuple[int, ...]:
     found = []
     for number, value in protobuf.fields(message):

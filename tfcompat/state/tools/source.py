@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
 from tfcompat.errors import BadStateError, StateNotFoundError
-from tfcompat.state import bundle, manifest
+from tfcompat.state import bundle
 from tfcompat.state.manifest import StateEntry
-from tfcompat.state.native import files, object_graph, open_artifact
+from tfcompat.state.native import object_graph, open_artifact
 from tfcompat.state.native.artifact import Artifact
-from tfcompat.state.native.tensor_bundle import TensorBundle
 
 STATE = "tfcompat state"
 _INDEX = ".index"
@@ -130,19 +129,9 @@ def _states(directory: str) -> list[tuple[int, str]]:
 
 def _of_state(prefix: str) -> Source:
     try:
-        opened = TensorBundle(prefix, files.open_binary)
+        opened, parsed = bundle.open_state(prefix)
     except FileNotFoundError as error:
         raise BadStateError(f"The state at {prefix!r} lacks a file: {error}.") from error
-    if bundle.MANIFEST not in opened.entries:
-        raise BadStateError(f"The state at {prefix!r} holds no manifest of tfcompat.")
-    stored = bytes(opened.read(bundle.MANIFEST).item())
-    parsed = manifest.parse(stored)
-    for key, entry in parsed.entries.items():
-        held = opened.entries.get(key)
-        if held is None or (held.dtype, held.shape) != (entry.dtype, entry.shape):
-            raise BadStateError(
-                f"The state at {prefix!r} does not hold {key} as its manifest says."
-            )
     return Source(
         format=STATE,
         path=prefix,
@@ -153,7 +142,7 @@ def _of_state(prefix: str) -> Source:
         sizes={
             key: entry.nbytes or opened.entries[key].size for key, entry in parsed.entries.items()
         },
-        document=json.loads(stored),
+        document=json.loads(opened.read(bundle.MANIFEST).item()),
         artifact=None,
         read=opened.read_many,
     )
