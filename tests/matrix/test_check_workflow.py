@@ -190,6 +190,139 @@ def test_the_runner_is_the_platform(tmp_path):
     assert "macos-arm64" in message
 
 
+@pytest.mark.parametrize(
+    ("package", "python", "runner", "wrong"),
+    [
+        # As `uv pip compile --only-binary :all:` resolved them on 2026-11-28.
+        ("tensorflow", "3.8", "macos-latest", False),
+        ("tensorflow-macos>=2.5", "3.8", "macos-latest", False),
+        ("tensorflow==2.9.2", "3.8", "macos-latest", True),
+        ("tensorflow-macos==2.13.1", "3.8", "macos-latest", True),
+        ("tensorflow-cpu", "3.11", "macos-latest", True),
+        ("tensorflow-cpu", "3.11", "macos-13", False),
+        ("tensorflow-gpu", "3.9", "macos-13", True),
+        ("tensorflow-gpu==2.11.0", "3.9", "ubuntu-latest", False),
+        ("tensorflow-gpu==2.11.0", "3.9", "windows-latest", True),
+        ("tensorflow<1.13", "3.6", "ubuntu-latest", False),
+        ("tensorflow==1.12.3", "3.7", "ubuntu-latest", True),
+        ("tensorflow==2.16.0rc0", "3.10", "ubuntu-latest", False),
+        ("tensorflow==2.16.0rc0", "3.8", "ubuntu-latest", True),
+        ("tf-nightly", "3.9", "ubuntu-latest", True),
+        ("tf-nightly", "3.10", "ubuntu-latest", False),
+        ("tf-nightly", "3.14", "ubuntu-latest", False),
+        ("tensorflow", "3.14", "ubuntu-latest", False),
+        ("tensorflow==2.10.1", "3.14", "ubuntu-latest", True),
+    ],
+)
+def test_wheels_as_the_index_has_them(tmp_path, package, python, runner, wrong):
+    steps = STEPS.replace("tensorflow==${{ matrix.tf }} 'numpy<1.24'", f"'{package}'")
+    path = job(tmp_path, f"        python: ['{python}']\n", steps, runner)
+    assert bool(found(path, "impossible")) is wrong
+
+
+def test_nightly_is_not_built_any_more(tmp_path):
+    steps = STEPS.replace("tensorflow==${{ matrix.tf }} 'numpy<1.24'", "tf-nightly")
+    path = job(tmp_path, "        python: ['3.10', '3.12']\n", steps)
+    ((line, message),) = found(path, "end-of-life")
+    assert line == 15
+    assert "not built for Python 3.10 any more" in message
+
+
+def test_what_other_packages_ask_for_is_not_known(tmp_path):
+    steps = STEPS.replace("'numpy<1.24'", "pytest-cov")
+    path = job(tmp_path, "        python: ['3.10']\n        tf: ['2.10.1']\n", steps)
+    ((_, message),) = found(path, "missing pin")
+    assert "fails at import: add numpy<1.24" in message
+    path = job(
+        tmp_path,
+        "        python: ['3.10']\n        tf: ['2.10.1']\n",
+        steps + "      - run: pip install larq\n",
+    )
+    # larq 0.13 asks for numpy<2, with which TensorFlow 2.10.1 can be imported.
+    (finding,) = (f for f in check_file(path, today=EARLIER) if f.kind == "missing pin")
+    assert finding.severity == "warning"
+    assert "fails at import, unless larq limits it: add numpy<1.24" in finding.message
+
+
+def test_a_script_that_is_not_read_may_pin(tmp_path):
+    path = job(
+        tmp_path,
+        "        python: ['3.10']\n        tf: ['2.10.1']\n",
+        "    steps:\n      - run: python install.py --tf ${{ matrix.tf }}\n",
+    )
+    (finding,) = (f for f in check_file(path, today=EARLIER) if f.kind == "missing pin")
+    assert finding.severity == "warning"
+    assert "unless the script that installs it limits it" in finding.message
+
+
+def test_releases_before_2_5_want_an_old_protobuf(tmp_path):
+    path = job(tmp_path, "        python: ['3.7', '3.6']\n        tf: ['2.3.4']\n")
+    # As tried: 2.3.4 on Python 3.7 "cannot create descriptors"; Python 3.6 has no protobuf 4.
+    ((_, message),) = found(path, "missing pin")
+    assert "gets protobuf 4.24.4" in message
+    assert "add protobuf<4" in message
+
+
+def test_the_first_2_6_takes_any_keras_2(tmp_path):
+    path = job(tmp_path, "        python: ['3.8']\n        tf: ['2.6.0']\n")
+    ((_, message),) = found(path, "missing pin")
+    # As uv installed them.
+    assert "gets protobuf 5.29.6, keras 2.15.0" in message
+
+
+def test_an_older_keras_3_after_tensorflow(tmp_path):
+    steps = (
+        "    steps:\n      - run: pip install tensorflow==2.20.0\n"
+        "      - run: pip install keras=={}\n"
+    )
+    matrix = "        python: ['3.11']\n"
+    # As tried: 3.1.0 beside 2.20.0 works, whatever its metadata asks for.
+    assert found(job(tmp_path, matrix, steps.format("3.1.0")), "impossible") == []
+    assert found(job(tmp_path, matrix, steps.format("2.15.0")), "impossible")
+
+
+def test_variables_of_the_workflow_that_other_jobs_use(tmp_path):
+    path = write(
+        tmp_path,
+        ".github/workflows/ci.yml",
+        """
+        on: push
+        env:
+          TF_VERSION: 2.10.1
+        jobs:
+          lint:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: actions/setup-python@v5
+                with: {python-version: '3.12'}
+              - run: flake8
+          test:
+            runs-on: ubuntu-latest
+            steps:
+              - run: ./test.sh $TF_VERSION
+        """,
+    )
+    assert [(t.name, t.line) for t in workflow.read(path, "linux").tested] == [("test", 3)]
+
+
+def test_legacy_keras_for_one_command(tmp_path):
+    steps = """
+    steps:
+      - run: |
+          pip install tensorflow==2.16.1 tf-keras==2.16.0
+          TF_USE_LEGACY_KERAS=1 PYTHONPATH=. python test.py
+"""
+    path = job(tmp_path, "        python: ['3.12']\n", steps)
+    (tested,) = workflow.read(path, "linux").tested
+    assert tested.legacy
+    assert not any("tf_keras" in message for _, message in found(path, "missing"))
+
+
+def test_tabs_and_short_pythons(tmp_path):
+    path = job(tmp_path, "        py: [cp310]\t\n        tf: ['2.15.1'] \t\n")
+    assert combinations(path) == [("3.10", "==2.15.1")]
+
+
 def test_what_only_a_run_tells(tmp_path):
     path = job(
         tmp_path,

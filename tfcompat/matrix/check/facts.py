@@ -3,8 +3,8 @@
 `releases.json` holds the pins that were tested. A pin that is absent is an error only where
 pip's own choice does not work, and that depends on what the wheels of TensorFlow ask for: for the
 newest patch release of each minor release this is what the metadata of the installed wheel says.
-Beside what a release can be imported was tried for 2.5 to 2.14; older patch releases were tried
-here and there.
+Beside what a release can be imported was tried for 2.5 to 2.14; older releases, and the oldest
+Keras 3 beside the newest releases, were tried here and there.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ _REQUIRED = (
 
 # Beside which versions it can be imported, where pip may choose others.
 _WORKING = (
-    (">=2.5,<2.12", "protobuf", "<4"),
+    ("<2.12", "protobuf", "<4"),
     (">=2.5,<2.12", "numpy", "<2"),
     (">=2.6,<2.7", "keras", "~=2.6.0"),
+    # Its metadata asks for newer ones, which holds for the command that installs it.
+    (">=2.16", "keras", ">=3"),
 )
 
 # The newest of each series, for want of an index to ask.
@@ -63,7 +65,7 @@ _SERIES = {
         "1.16.6 1.17.5 1.18.5 1.19.5 1.20.3 1.21.6 1.22.4 1.23.5 1.24.3 1.24.4 1.25.2 1.26.4 "
         "2.0.2 2.1.3 2.2.6 2.3.5 2.5.5"
     ),
-    "protobuf": "3.19.6 3.20.3 4.21.12 4.25.9 5.29.6 6.33.6 7.36.2",
+    "protobuf": "3.19.6 3.20.3 4.21.12 4.24.4 4.25.9 5.29.6 6.33.6 7.36.2",
     "h5py": "2.10.0 3.1.0 3.6.0 3.8.0 3.10.0 3.11.0 3.14.0 3.16.0",
     "keras": (
         "2.4.3 2.6.0 2.7.0 2.8.0 2.9.0 2.10.0 2.11.0 2.12.0 2.13.1 2.14.0 2.15.0 "
@@ -76,16 +78,24 @@ KNOWN = {package: versions.split() for package, versions in _SERIES.items()}
 # The newest that older Pythons have.
 _NEWEST = {
     "numpy": {"3.6": "1.19.5", "3.7": "1.21.6", "3.8": "1.24.4", "3.9": "2.0.2", "3.10": "2.2.6"},
-    "protobuf": {"3.6": "3.19.6", "3.7": "4.25.9", "3.8": "5.29.6", "3.9": "6.33.6"},
+    "protobuf": {
+        "3.5": "3.19.6",
+        "3.6": "3.19.6",
+        "3.7": "4.24.4",
+        "3.8": "5.29.6",
+        "3.9": "6.33.6",
+    },
     "h5py": {"3.6": "3.1.0", "3.7": "3.8.0", "3.8": "3.11.0", "3.9": "3.14.0"},
-    "keras": {"3.7": "2.11.0", "3.8": "2.13.1", "3.9": "3.10.0", "3.10": "3.12.4"},
+    "keras": {"3.7": "2.11.0", "3.8": "2.15.0", "3.9": "3.10.0", "3.10": "3.12.4"},
 }
 
 # Wheels for Pythons and of releases that are older than those of `releases.json`.
 _OLD = (
     (">=1.0,<1.13", "3.3 3.4 3.5 3.6"),
     (">=1.13,<1.15", "3.3 3.4 3.5 3.6 3.7"),
-    (">=1.15,<2.0.4", "3.5 3.6 3.7"),
+    (">=1.15,<1.15.5", "3.5 3.6 3.7"),
+    (">=1.15.5,<2", "3.6 3.7"),
+    (">=2,<2.0.4", "3.5 3.6 3.7"),
     (">=2.0.4,<2.1", "3.6 3.7"),
     (">=2.1,<2.1.3", "3.5 3.6 3.7"),
     (">=2.1.3,<2.2", "3.6 3.7"),
@@ -100,9 +110,19 @@ _OLD = (
     (">=2.11.1,<2.14", "3.8"),
 )
 _OLD_VERSIONS = (
-    "1.13.2 1.14.0 1.15.0 1.15.5 2.0.0 2.0.4 2.1.0 2.1.4 2.2.0 2.2.3 2.3.0 2.3.4 2.4.0 2.4.4"
+    "1.0.1 1.1.0 1.2.1 1.3.0 1.4.1 1.5.1 1.6.0 1.7.1 1.8.0 1.9.0 1.10.1 1.11.0 1.12.3 1.13.2 "
+    "1.14.0 1.15.0 1.15.5 2.0.0 2.0.4 2.1.0 2.1.4 2.2.0 2.2.3 2.3.0 2.3.4 2.4.0 2.4.4"
 )
 OLD_VERSIONS = tuple(_OLD_VERSIONS.split())
+
+# Those of Apple silicon, which had a package of its own before 2.13.
+_OLD_ARM64 = {"tensorflow": ">=2.13,<2.14", "tensorflow-macos": ">=2.5,<2.13.1"}
+
+# The last release of tensorflow-gpu.
+GPU = {"linux": "2.11.0", "windows": "2.10.1"}
+
+# Pythons that tf-nightly was built for, with the newest build that the index has kept.
+NIGHTLY_ENDED = {"3.10": "2.22.0.dev20260302"}
 
 
 @functools.cache
@@ -136,8 +156,11 @@ def available(package: str, python: str | None, specifier: SpecifierSet) -> tupl
 
 
 @functools.cache
-def old_pythons(tensorflow: str) -> tuple[str, ...]:
+def old_pythons(tensorflow: str, package: str, platform: str) -> tuple[str, ...]:
     """Return the Pythons older than those of the data that a release has wheels for."""
+    if platform == "macos-arm64":
+        has = package in _OLD_ARM64 and SpecifierSet(_OLD_ARM64[package]).contains(tensorflow)
+        return ("3.8",) if has else ()
     for versions, pythons in _OLD:
         if SpecifierSet(versions).contains(tensorflow):
             return tuple(pythons.split())

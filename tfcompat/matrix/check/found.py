@@ -64,6 +64,7 @@ class Tested:
         installs: What each command installs, in the order of the commands.
         legacy: Whether TF_USE_LEGACY_KERAS=1 is set.
         platform: One of `data.PLATFORMS`.
+        named: Whether only the names of variables tell, since a script that is not read installs.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Tested:
     installs: tuple[tuple[Requirement, ...], ...]
     legacy: bool
     platform: str
+    named: bool = False
 
 
 @dataclasses.dataclass

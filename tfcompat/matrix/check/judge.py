@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
@@ -22,6 +23,12 @@ Remark = tuple[int, str, Optional[str], str]
 
 _PINNED = ("numpy", "protobuf", "h5py", "keras")
 
+# Packages that ask for none of these.
+_APART = (
+    r"(pip|setuptools|wheel|build|twine|tox|nox|uv|virtualenv|pytest|coverage|coveralls|codecov|"
+    r"flake8|ruff|black|isort|mypy|pylint|pre-commit|tqdm|packaging|flatbuffers|types)(-.*)?$"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
@@ -34,10 +41,12 @@ class Choice:
 
     @property
     def python(self) -> str | None:
-        """Its Python; the oldest of the data where the file does not say, to be sure of it."""
+        """Its Python; the oldest that is known where the file does not say, to be sure of it."""
         if self.tested.python is not None:
             return self.tested.python
-        return next((c.python for c in _combinations() if c.version == self.version), None)
+        pythons = [c.python for c in _combinations() if c.version == self.version]
+        pythons += facts.old_pythons(self.version, "tensorflow", "linux")
+        return pythons[0] if pythons else None
 
 
 @functools.cache
@@ -95,32 +104,45 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
     there = _combinations(tested.platform)
     if package in NIGHTLY:
         pythons = [c.python for c in there if c.nightly]
-        if python is not None and python not in pythons:
+        if pythons and (python is None or python in pythons or _later(python)):
+            return Choice(tested, "", "nightly", "3"), []
+        message = f"{package} has no wheels{on}"
+        if pythons and python in facts.NIGHTLY_ENDED:
             message = (
-                f"{package} has no wheel for Python {python}{on}: take {_listed(pythons)}"
-                if pythons
-                else f"{package} has no wheels{on}"
+                f"{package} is not built for Python {python} any more: pip takes "
+                f"{facts.NIGHTLY_ENDED[python]} at best. Take Python {_listed(pythons)}"
             )
-            return None, [(tested.line, "impossible", None, message)]
-        return Choice(tested, "", "nightly", "3"), []
+            return Choice(tested, "", "nightly", "3"), [(tested.line, "end-of-life", None, message)]
+        if pythons:
+            message = f"{package} has no wheel for Python {python}{on}: take {_listed(pythons)}"
+        return None, [(tested.line, "impossible", None, message)]
     wheels: dict[str, list[str]] = {}
     for c in there:
-        if not c.nightly and _has(package, c) and c.python not in wheels.setdefault(c.version, []):
+        if c.nightly or not _has(package, c, tested.platform):
+            continue
+        if c.python not in wheels.setdefault(c.version, []):
             wheels[c.version].append(c.python)
-    # Wheels for Pythons that ended long ago are not in the data; those of Apple silicon are few.
+    # Wheels for Pythons that ended long ago are not in the data.
     exact = [s.version for s in specifier if s.operator == "==" and "*" not in s.version]
     for version in [*facts.OLD_VERSIONS, *exact, *list(wheels)]:
-        if tested.platform != "macos-arm64" and Version(version) < Version("2.14"):
-            older = facts.old_pythons(version)
-            known = wheels.get(version, [])
-            if older and (Version(version) < Version("2.5") or known):
-                wheels[version] = [*older, *(p for p in known if p not in older)]
+        older = facts.old_pythons(version, package, tested.platform)
+        known = wheels.get(version, [])
+        if older and (Version(version) < Version("2.5") or known):
+            wheels[version] = [*older, *(p for p in known if p not in older)]
+        elif Version(version).is_prerelease:
+            # A release candidate has the wheels of its release.
+            minor = Version(version).release[:2]
+            finals = [v for v in wheels if Version(v).release[:2] == minor]
+            if finals:
+                wheels[version] = wheels[finals[0]]
     admitted = [v for v in sorted(wheels, key=Version) if specifier.contains(v, prereleases=True)]
     fitting = [v for v in admitted if python is None or python in wheels[v]]
-    called = "TensorFlow" if package in ("tensorflow", "tensorflow-cpu") else package
+    # On Apple silicon the name matters: there is no tensorflow-cpu.
+    plain = package == "tensorflow" or (package == "tensorflow-cpu" and "arm" not in on)
+    called = "TensorFlow" if plain else package
     name = f"{called} {_named(specifier)}".strip()
+    newest = max((c.version for c in there if not c.nightly), key=Version)
     if not admitted:
-        newest = max(wheels, key=Version)
         if any(s.operator in (">", ">=", "~=") for s in specifier) or any(
             Version(v) > Version(newest) for v in exact
         ):
@@ -132,6 +154,13 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
         if others:
             advice = f": take {others[-1].requirements[0]}"
         return None, [(tested.line, "impossible", None, f"{name} has no wheels{on}{advice}")]
+    coming = f"{Version(newest).major}.{Version(newest).minor + 1}.0"
+    if not fitting and python is not None and _later(python) and specifier.contains(coming):
+        message = (
+            f"{name} has no release for Python {python}{on} that is known here: pip takes what "
+            f"came after {newest}, a release candidate too"
+        )
+        return None, [(tested.line, "unreadable", None, message)]
     if not fitting:
         pythons = sorted({p for v in admitted for p in wheels[v]}, key=Version)
         releases = sorted({v.rsplit(".", 1)[0] for v in wheels if python in wheels[v]}, key=Version)
@@ -147,11 +176,19 @@ def _choose(tested: Tested) -> tuple[Choice | None, list[Remark]]:
     return Choice(tested, version, release, keras), []
 
 
-def _has(package: str, combination: data.Combination) -> bool:
+def _later(python: str) -> bool:
+    """Whether a Python is newer than all that are known."""
+    return Version(python) > max(map(Version, data.pythons()))
+
+
+def _has(package: str, combination: data.Combination, platform: str) -> bool:
     """Whether a package has the wheel that the data has under the name that is best to install."""
     old = Version(combination.version) < Version("2.13")
     if package == "tensorflow-gpu":
-        return Version(combination.version) < Version("2.12")
+        last = facts.GPU.get(platform, "0")
+        return Version(combination.version) <= Version(last)
+    if package == "tensorflow-cpu" and platform == "macos-arm64":
+        return False
     if combination.requirements[0].startswith("tensorflow-macos"):
         return package == "tensorflow-macos"
     if package == "tensorflow-macos":
@@ -167,8 +204,6 @@ def _named(specifier: SpecifierSet) -> str:
 def _pins(choice: Choice) -> Iterable[Remark]:
     """Follow pip from one command to the next, and say what it ends with that does not work."""
     tested, version = choice.tested, choice.version
-    if Version(version) < Version("2.5"):
-        return
     installed: dict[str, Version] = {}
     asked: dict[str, SpecifierSet] = {}
     present = False
@@ -219,7 +254,7 @@ def _broken(
         if package in conflicts:
             continue
         works = facts.working(version, package)
-        if package == "keras":
+        if package == "keras" and choice.keras == "2":
             works &= facts.required(version, package)
         if works.contains(str(chosen)):
             continue
@@ -237,13 +272,25 @@ def _broken(
             )
     if absent:
         pins = [_pin(choice, package) for package in absent]
+        others = _others(choice.tested)
+        unless = f", unless {others} limits it" if others else ""
         yield (
             choice.tested.line,
             "missing pin",
-            None,
-            f"TensorFlow {version} gets {', '.join(gets)} today and fails at import: add "
+            "warning" if others else None,
+            f"TensorFlow {version} gets {', '.join(gets)} today and fails at import{unless}: add "
             f"{', '.join(pins)}",
         )
+
+
+def _others(tested: Tested) -> str:
+    """Name what is installed as well and may ask for other versions, which is not looked up."""
+    known = {*TENSORFLOW, *_PINNED, "tf-keras"}
+    names = [
+        name for name in _requirements(tested) if name not in known and not re.match(_APART, name)
+    ]
+    names[3:] = ["another package"] if names[3:] else []
+    return " or ".join([*names, *(["the script that installs it"] if tested.named else [])])
 
 
 def _tf_keras(

@@ -54,6 +54,7 @@ class Installer:
         self.folder = folder
         self.installs: list[list[Requirement]] = []
         self.lines: list[int] = []
+        self.named = False
 
     def install(self, arguments: Sequence[str], line: int) -> None:
         """Take the arguments of one `pip install`."""
@@ -121,7 +122,9 @@ class Installer:
         ]
         if not lines:
             return None
-        return Tested(name, line or lines[0] or 1, python, python_line, installs, legacy, platform)
+        return Tested(
+            name, line or lines[0] or 1, python, python_line, installs, legacy, platform, self.named
+        )
 
     def _requirement(self, text: str, line: int) -> Iterable[Requirement]:
         if UNKNOWN in text:
@@ -237,6 +240,9 @@ def toml(path: pathlib.Path) -> dict[str, Any]:
 
 
 def minor(text: str) -> str | None:
-    """Return the Python version in a text such as "3.10.4", "python3.10" or "3.10-dev"."""
+    """Return the Python version in a text such as "3.10.4", "python3.10", "3.10-dev" or "cp310"."""
     match = re.match(r"(?:c?python)?\s*[=~]*\s*(\d+\.\d+)(?![\d])", text.strip())
-    return match[1] if match else None
+    if match:
+        return match[1]
+    match = re.fullmatch(r"(?:cp|py)?3(\d{1,2})", text.strip())
+    return f"3.{match[1]}" if match else None

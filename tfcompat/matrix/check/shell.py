@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -59,6 +60,12 @@ def installed(command: list[str]) -> list[str] | None:
                 return None
             return words[i + 2 :]
     return None
+
+
+def prefix(command: list[str]) -> dict[str, str]:
+    """Return the variables that are set for one command, as in `A=1 pytest`."""
+    words = itertools.takewhile(lambda word: re.match(r"\w+=", word), command)
+    return dict(word.split("=", 1) for word in words)
 
 
 def python(command: list[str]) -> str | None:

@@ -58,10 +58,26 @@ def read(path: pathlib.Path, platform: str) -> Parsed:
     if not isinstance(jobs, dict):
         raise CheckError(f"{path}: no workflow of GitHub Actions: it has no `jobs`.")
     parsed = Parsed(_LOOKED_FOR)
+    variables = _mapping(document.get("env"))
     for name, job in jobs.items():
         if isinstance(job, dict):
-            _Job(path, name, job, parsed, platform, _mapping(document.get("env"))).read()
+            _Job(
+                path, name, job, parsed, platform, variables, elsewhere=_elsewhere(document, job)
+            ).read()
     return parsed
+
+
+def _elsewhere(document: Mapping[str, Any], job: dict[str, Any]) -> set[str]:
+    """Return the variables of a workflow that other jobs use and this one does not."""
+
+    def used(name: str, where: Any) -> bool:
+        return re.search(rf"\b{re.escape(name)}\b", repr(where)) is not None
+
+    return {
+        name
+        for name in _mapping(document.get("env"))
+        if used(name, document["jobs"]) and not used(name, job)
+    }
 
 
 def _load(path: pathlib.Path) -> Any:
@@ -72,7 +88,9 @@ def _load(path: pathlib.Path) -> Any:
             "Workflows are read with PyYAML, which is not installed: pip install tfcompat[matrix]"
         ) from None
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        # A tab at the end of a line is none of PyYAML's blanks, but GitHub takes it.
+        text = re.sub(r"[ \t]+$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
         return _plain(node)
     except yaml.YAMLError as error:
         raise CheckError(f"{path} is no YAML: {error}") from None
@@ -114,6 +132,7 @@ class _Job:
         variables: Mapping[str, Any],
         inputs: Mapping[str, Any] | None = None,
         line: int = 0,
+        elsewhere: set[str] | None = None,
     ) -> None:
         self.path = path
         self.name = name
@@ -122,6 +141,7 @@ class _Job:
         self.platform = platform
         self.variables = variables
         self.inputs = inputs or {}
+        self.elsewhere = elsewhere or set()
         # Lines of another file are of no use: what calls it stands for it.
         self.caller_line = line
 
@@ -202,8 +222,11 @@ class _Job:
         contexts["runner"] = {"os": _RUNNERS[state.platform]}
         self._steps(_list(self.job.get("steps")), contexts, state, 0)
         for key, value in {**environment, **matrix}.items():
-            if isinstance(value, str):
-                self._by_name(key, value, state)
+            own = key in matrix or key in _mapping(self.job.get("env"))
+            if isinstance(value, str) and (own or key not in self.elsewhere):
+                written = _mapping(self.job.get("env")).get(key, self.variables.get(key))
+                line = getattr(value, "line", getattr(written, "line", 0))
+                state.names.append((key, value, line))
         if state.python is None:
             for key, value in matrix.items():
                 if _PYTHON.match(key) and isinstance(value, str):
@@ -248,6 +271,8 @@ class _Job:
                     arguments = shell.installed(command)
                     if arguments is not None:
                         state.installer.install(arguments, state.caller_line or first + index)
+                    if _set(shell.prefix(command)):
+                        state.legacy = True
                 if _set(variables):
                     state.legacy = True
                 if "GITHUB_ENV" in script:
@@ -314,15 +339,12 @@ class _Job:
             if isinstance(job, dict):
                 _Job(
                     path, f"{self.name}/{name}", job, self.parsed, self.platform,
-                    _mapping(document.get("env")), inputs, line,
+                    _mapping(document.get("env")), inputs, line, _elsewhere(document, job),
                 ).read()  # fmt: skip
 
     def _export(self, variables: Mapping[str, Any], contexts: dict[str, Any]) -> None:
         for key, value in variables.items():
             contexts["env"][key] = substitute(str(value), contexts)
-
-    def _by_name(self, key: str, value: str, state: _State) -> None:
-        state.names.append((key, value, getattr(value, "line", 0)))
 
     def _named(self, state: _State) -> None:
         """Take what is told by name alone, where no `pip install` says it."""
@@ -340,6 +362,7 @@ class _Job:
         if "tensorflow" in found:
             installer.installs.append([requirement for requirement, _ in found.values()])
             installer.lines.append(self.caller_line or found["tensorflow"][1])
+            installer.named = True
 
     def _version(self, text: str, key: str, line: int = 0) -> tuple[str | None, int]:
         line = getattr(text, "line", line) or line or 1
