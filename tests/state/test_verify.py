@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfcompat as tfc
 from tfcompat import cli
+from tfcompat.state.native import checksum
 
 SOUND = np.arange(1, 200, dtype=np.float64)
 MARKED = np.full(50, 0x0123456789ABCDEF)
@@ -27,6 +28,21 @@ def alter(file: pathlib.Path, what: bytes) -> None:
     content = bytearray(file.read_bytes())
     content[content.index(what) + 1] ^= 4
     file.write_bytes(content)
+
+
+def alter_index(prefix: str, old: bytes, new: bytes) -> None:
+    """Alter the first block of an index, as somebody does who corrects its checksum as well."""
+    file = pathlib.Path(f"{prefix}.index")
+    content = file.read_bytes()
+    # It ends with where its one restart is, how many there are, and that it is not compressed.
+    end = content.index(bytes(4) + b"\1\0\0\0\0") + 8
+    assert int.from_bytes(content[end + 1 : end + 5], "little") == checksum.masked(
+        content[: end + 1]
+    )
+    assert len(old) == len(new)
+    block = content[: end + 1].replace(old, new)
+    assert block != content[: end + 1]
+    file.write_bytes(block + checksum.masked(block).to_bytes(4, "little") + content[end + 5 :])
 
 
 def call(capsys, *arguments: object) -> tuple[int, str, str]:
@@ -120,3 +136,35 @@ def test_where_there_is_nothing(capsys, tmp_path: pathlib.Path) -> None:
     code, _, err = call(capsys, tmp_path / "nothing", "--all")
     assert code == 2
     assert "nothing" in err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # What an entry of a float64 of 199 elements begins with. TensorFlow's reader ends the
+        # process over each of them: no message, a negative size, a size that overflows.
+        (b"\x08\x02\x12\x05\x12\x03\x08\xc7\x01", b"\x0f\x02\x12\x05\x12\x03\x08\xc7\x01"),
+        (b"\x08\x02\x12\x05\x12\x03\x08\xc7\x01", b"\x08\x02\x12\x05\x12\x03\x08\xc7\x81"),
+        (b"\x08\x02\x12\x05\x12\x03\x08\xc7\x01", b"\x08\x02\x12\x05\x12\x03\x08\xff\x7f"),
+    ],
+)
+def test_an_index_that_would_end_the_process(capsys, old, new, tmp_path: pathlib.Path) -> None:
+    prefix = tf.train.latest_checkpoint(str(saved(tmp_path)))
+    alter_index(prefix, old, new)
+    live = {"sound": tf.Variable(SOUND * 0), "marked": tf.Variable(MARKED * 0), "word": ""}
+    with pytest.raises(tfc.BadStateError):
+        tfc.restore_state(tmp_path, live)
+    with pytest.raises(tfc.BadStateError):
+        tfc.describe_state(tmp_path)
+    assert not live["sound"].numpy().any()
+    assert call(capsys, tmp_path)[0] == 1
+
+
+def test_a_checkpoint_that_lacks_what_its_graph_names(tmp_path: pathlib.Path) -> None:
+    made = tf.train.Checkpoint(sound=tf.Variable(SOUND), marked=tf.Variable(MARKED))
+    prefix = made.write(str(tmp_path / "ckpt"))
+    alter_index(prefix, b"sound/", b"sounx/")
+    live = {"sound": tf.Variable(SOUND * 0), "marked": tf.Variable(MARKED * 0)}
+    with pytest.raises(tfc.BadStateError, match=r"sound/"):
+        tfc.restore_state(prefix, live)
+    assert not live["marked"].numpy().any()
