@@ -19,6 +19,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tfcompat.state import bundle
 
 
 def value(number: float) -> dict:
@@ -310,3 +311,21 @@ def test_killed_while_saving(tmp_path) -> None:
     # What the killed processes left behind goes with the next save.
     tfc.save_state(tmp_path, value(last + 1))
     assert sorted(p.name.partition("-")[0] for p in tmp_path.iterdir()) == ["checkpoint", "state"]
+
+
+def test_a_state_that_a_later_save_removes_while_it_is_read(tmp_path, monkeypatch) -> None:
+    tfc.save_state(tmp_path, value(1))
+    read_manifest = bundle.read_manifest
+
+    def read_slowly(one):
+        found = read_manifest(one)
+        if one.step == 1:
+            tfc.save_state(tmp_path, value(2))
+        return found
+
+    monkeypatch.setattr(bundle, "read_manifest", read_slowly)
+    assert load(tmp_path) == 2
+    shutil.rmtree(tmp_path)
+    tfc.save_state(tmp_path, value(1))
+    with pytest.raises(tfc.StateNotFoundError, match="It has steps 2"):
+        load(tmp_path, step=1)

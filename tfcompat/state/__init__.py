@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from tfcompat.state import bundle
-from tfcompat.state.manifest import StateEntry
+from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.restore import RestoreReport, restore_state
 from tfcompat.state.save import SavedState, save_state, wait_for_background_saves
 
@@ -70,8 +70,12 @@ def describe_state(path: str | os.PathLike[str], *, step: int | None = None) -> 
         BadStateError: the files are no state, or truncated or altered.
     """
     wait_for_background_saves()
-    stored = bundle.find(os.fspath(path), step)
-    document = bundle.read_manifest(stored)
+
+    def read() -> tuple[bundle.Stored, Manifest]:
+        stored = bundle.find(os.fspath(path), step)
+        return stored, bundle.read_manifest(stored)
+
+    stored, document = bundle.repeated(read)
     return StateDescription(
         step=stored.step,
         saved_at=document.saved_at,

@@ -19,9 +19,9 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from tfcompat import _runtime
 from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError
@@ -42,6 +42,9 @@ _DELETING = ".deleting-"
 _SHARD_SIZE = 64 * 2**20
 _MOST_SHARDS = 64
 
+_ATTEMPTS = 20
+_Result = TypeVar("_Result")
+
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Stored:
@@ -57,6 +60,10 @@ class Stored:
     token: str
     step: int
     prefix: str
+
+
+class GoneError(BadStateError):
+    """A state was removed while it was read, as a later one had been saved."""
 
 
 def _gfile() -> Any:
@@ -299,7 +306,8 @@ def _reading(one: Stored) -> Iterator[None]:
         yield
     except Exception as error:  # TensorFlow's readers raise whatever their C++ code names
         reason = getattr(error, "message", None) or error
-        raise BadStateError(
+        there = _gfile().exists(f"{one.prefix}.index")
+        raise (BadStateError if there else GoneError)(
             f"The state of step {one.step} at {one.prefix!r} cannot be read: its files are "
             f"truncated, altered or gone. {reason} Other steps of the same directory, which "
             "`tfcompat.list_states` shows, can be restored with `step=`."
@@ -323,6 +331,14 @@ def open_state(prefix: str) -> tuple[TensorBundle, Manifest]:
     found = manifests.parse(opened.read(MANIFEST).item())
     opened.require(found.entries)
     return opened, found
+
+
+def repeated(read: Callable[[], _Result]) -> _Result:
+    """Find and read a state, again where another process removes it for a later one meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(GoneError):
+            return read()
+    return read()
 
 
 def read_manifest(one: Stored) -> Manifest:

@@ -126,12 +126,16 @@ def restore_state(
     with _uncollected():
         live = LiveState(objects)
         part = _Part.of(only, live)
-        source = _open(os.fspath(path), step, live, names)
-        document = source.document
-        matched = _Match(document, live, source.mapping, part)
-        if strict:
-            matched.raise_mismatch()
-        tensors = source.read(matched.pairs.values())
+
+        def read() -> tuple[_Match, dict[str, Any]]:
+            source = _open(os.fspath(path), step, live, names)
+            matched = _Match(source.document, live, source.mapping, part)
+            if strict:
+                matched.raise_mismatch()
+            return matched, source.read(matched.pairs.values())
+
+        matched, tensors = bundle.repeated(read)
+        document = matched.document
         if matched.arithmetic:
             warnings.warn(
                 f"Every value was restored, but this release goes on otherwise than the writer of "
