@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfcompat as tfc
 from tfcompat import cli
+from tfcompat.state import manifest
 from tfcompat.state.native import checksum
 
 SOUND = np.arange(1, 200, dtype=np.float64)
@@ -136,6 +137,61 @@ def test_where_there_is_nothing(capsys, tmp_path: pathlib.Path) -> None:
     code, _, err = call(capsys, tmp_path / "nothing", "--all")
     assert code == 2
     assert "nothing" in err
+
+
+def _without(document: dict, *path: str) -> None:
+    for name in path[:-1]:
+        document = document[name]
+    del document[path[-1]]
+
+
+def _with(document: dict, found: object, *path: str) -> None:
+    for name in path[:-1]:
+        document = document[name]
+    document[path[-1]] = found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: _without(d, "writer", "keras"),
+        lambda d: _without(d, "objects", "optimizer", "loss_scaling"),
+        lambda d: _without(d, "objects", "model", "order"),
+        lambda d: _without(d, "objects", "model", "type"),
+        lambda d: _with(d, "ab", "objects", "model", "order"),
+        lambda d: _with(d, [1], "objects", "optimizer", "options"),
+        lambda d: _with(d, ["float32", [-1], "variable"], "entries", "model/dense/kernel"),
+        lambda d: _with(d, ["float32", [2], None], "entries", "model/dense/kernel"),
+        lambda d: _with(d, {"a": 3}, "aliases"),
+        lambda d: _with(d, [], "objects"),
+    ],
+)
+def test_a_manifest_that_lacks_something(change, tmp_path: pathlib.Path) -> None:
+    layers = tf.keras.layers
+    model = tf.keras.Sequential(
+        [tf.keras.Input((3,)), layers.Dense(2), layers.LayerNormalization()]
+    )
+    tfc.save_state(tmp_path, {"model": model, "optimizer": tf.keras.optimizers.Adam()})
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path)))
+    stored = reader.get_tensor(".tfcompat/manifest")
+    manifest.parse(stored)
+    document = json.loads(stored)
+    change(document)
+    with pytest.raises(tfc.BadStateError, match="manifest"):
+        manifest.parse(json.dumps(document).encode())
+
+
+def test_an_attribute_that_claims_more_than_the_file(tmp_path: pathlib.Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = np.array([b"ab"] * 1234)
+    content = path.read_bytes()
+    dimension = (1234).to_bytes(8, "little")
+    assert dimension in content
+    path.write_bytes(content.replace(dimension, (2**40).to_bytes(8, "little")))
+    with pytest.raises(tfc.BadStateError):
+        tfc.restore_state(path, {"v": tf.Variable(1.0)})
 
 
 @pytest.mark.parametrize(

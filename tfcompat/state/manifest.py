@@ -95,7 +95,44 @@ class Manifest:
         ).encode()
 
 
+# What the objects of each type say of themselves.
+_OBJECTS: dict[str, dict[str, type]] = {
+    "model": {"order": list},
+    "optimizer": {
+        "class": str, "family": str, "loss_scaling": bool, "schedule": bool, "options": list,
+        "stepped": bool,
+    },
+    "batch_normalization": {"variance": str},
+}  # fmt: skip
+_WRITER: dict[str, type] = {"tensorflow": str, "keras": str, "legacy_keras": bool}
+
+
+def _require(described: dict[str, Any], fields: dict[str, type]) -> None:
+    for name, kind in fields.items():
+        value = described[name]
+        words = value if kind is list else []
+        if not isinstance(value, kind) or not all(isinstance(word, str) for word in words):
+            raise TypeError(f"{name!r} is {value!r}")
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Raise unless everything is there, and of the type that is relied on."""
+    strings = [*document["aliases"].values()]
+    for dtype, shape, kind in document["entries"].values():
+        strings += [dtype, kind]
+        if not all(isinstance(size, int) and size >= 0 for size in shape):
+            raise TypeError(f"a shape is {shape!r}")
+    if not all(isinstance(text, str) for text in strings):
+        raise TypeError("a dtype, a kind or an alias is no string")
+    # What was converted tells what the file told of its writer.
+    _require(document["writer"], {} if document.get("native") else _WRITER)
+    for described in document["objects"].values():
+        _require(described, {"type": str})
+        _require(described, _OBJECTS.get(described["type"], {}))
+
+
 def _read_1(document: dict[str, Any]) -> Manifest:
+    _check(document)
     return Manifest(
         step=int(document["step"]),
         saved_at=document["saved_at"],
@@ -129,5 +166,5 @@ def parse(data: bytes) -> Manifest:
                 "later one."
             )
         return _READERS[version](document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadStateError(f"The manifest of the state cannot be read: {error!r}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +82,7 @@ class Hdf5File:
             if address in seen or depth > _DEEPEST:
                 raise self._bad(f"the group {path!r} is inside itself, or linked to twice")
             seen.add(address)
-            self.attributes[path] = _attributes(group)
+            self.attributes[path] = self._attributes(path, group)
             for name in group:
                 inner = f"{path}/{name}" if path else name
                 if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -92,6 +93,17 @@ class Hdf5File:
                 elif isinstance(member, h5py.Dataset):
                     self.tensors[inner] = self._entry(inner, member)
 
+    def _attributes(self, path: str, group: Any) -> dict[str, Any]:
+        found = {}
+        largest = group.file.id.get_filesize()
+        for name in group.attrs:
+            # NumPy would allocate what an altered shape claims.
+            claimed = group.attrs.get_id(name)
+            if math.prod(claimed.shape or ()) * claimed.dtype.itemsize > largest:
+                raise self._bad(f"the attribute {name!r} of {path!r} is larger than the file")
+            found[name] = _plain(group.attrs[name])
+        return found
+
     def _entry(self, name: str, dataset: Any) -> StateEntry:
         if dataset.external or dataset.is_virtual:
             raise self._bad(f"{name!r} is stored in another file")
@@ -101,7 +113,8 @@ class Hdf5File:
         size = dataset.dtype.itemsize
         for dimension in shape:
             size *= dimension
-        if size > _HARMLESS + LARGEST_EXPANSION * dataset.id.get_storage_size():
+        stored = min(dataset.id.get_storage_size(), dataset.file.id.get_filesize())
+        if size > _HARMLESS + LARGEST_EXPANSION * stored:
             raise self._bad(f"{name!r} claims {size} bytes that the file does not hold")
         return StateEntry(_dtype_of(dataset), tuple(int(d) for d in shape))
 
@@ -139,10 +152,6 @@ def _dtype_of(dataset: Any) -> str:
     if dataset.attrs.get("dtype") == "bfloat16":
         return "bfloat16"
     return "string" if dataset.dtype.kind in "OSU" else str(dataset.dtype.name)
-
-
-def _attributes(group: Any) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in group.attrs.items()}
 
 
 def _plain(value: Any) -> Any:
