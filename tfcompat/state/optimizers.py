@@ -8,11 +8,13 @@ tables below translate what each calls a slot.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -396,7 +398,8 @@ class LiveOptimizer:
 
     def initial_entries(self) -> list[Entry]:
         """Return the entries of an optimizer like this one that is about to take a step."""
-        fresh = type(self.outer).from_config(self.outer.get_config())
+        with _scope_of(reference.variable for reference in self.references):
+            fresh = type(self.outer).from_config(self.outer.get_config())
         like = LiveOptimizer(self.path, fresh, self.references)
         prefix = _naming.join(self.path, "slots") + "/"
         keys = [e.key[len(prefix) :] for e in self.entries() if e.key.startswith(prefix)]
@@ -413,9 +416,14 @@ class LiveOptimizer:
         """
         wanted = set(keys)
         variables = [r.variable for r in self.references if r.key in wanted]
-        if self.family != OPTIMIZER_V2:
-            (self.outer if self.family == KERAS_3 else self.inner).build(variables)
-            return
+        # What is made elsewhere has one value for all replicas, which each of them then updates.
+        with _scope_of(variables):
+            if self.family == OPTIMIZER_V2:
+                self._make_slots_by_steps(variables)
+            else:
+                (self.outer if self.family == KERAS_3 else self.inner).build(variables)
+
+    def _make_slots_by_steps(self, variables: list[Any]) -> None:
         # `OptimizerV2` makes slots only while it applies gradients. Zero gradients do move
         # weights (Ftrl's, or with momentum) and counters, so each is put back.
         tf = _runtime.tensorflow()
@@ -424,7 +432,10 @@ class LiveOptimizer:
         for chunk in _chunks(variables):
             kept = [variable.read_value() + 0 for variable in chunk]
             try:
-                self.inner.apply_gradients([(tf.zeros_like(v), v) for v in chunk])
+                if tf.distribute.in_cross_replica_context():
+                    tf.distribute.get_strategy().run(self._apply_zeros, args=(chunk,))
+                else:
+                    self._apply_zeros(chunk)
             finally:
                 for variable, value in zip(chunk, kept):
                     variable.assign(value)
@@ -432,6 +443,20 @@ class LiveOptimizer:
         for variable in self.inner.weights:
             if _naming.short_name(variable) == "momentum_cache":
                 variable.assign(tf.ones_like(variable))
+
+    def _apply_zeros(self, variables: list[Any]) -> None:
+        tf = _runtime.tensorflow()
+        self.inner.apply_gradients([(tf.zeros_like(v), v) for v in variables])
+
+
+def _scope_of(variables: Iterable[Any]) -> AbstractContextManager[Any]:
+    """Return the scope of the distribution strategy under which variables were made."""
+    for variable in variables:
+        strategy = getattr(_naming.tensor_variable(variable), "distribute_strategy", None)
+        if strategy is not None:
+            scope: AbstractContextManager[Any] = strategy.scope()
+            return scope
+    return contextlib.nullcontext()
 
 
 def _keras_2_splits(path: str) -> list[tuple[str, str]]:

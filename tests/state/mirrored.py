@@ -1,0 +1,112 @@
+"""What crosses between a MirroredStrategy of two replicas and none, in a process of its own.
+
+TensorFlow's devices can be parted only before it uses them. Prints a JSON object: the largest
+difference of each case to what the strategy itself, or no strategy at all, computes next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import tfcompat as tfc
+
+keras = tf.keras
+INPUTS = np.random.RandomState(0).uniform(-1, 1, (8, 3)).astype(np.float32)
+TARGETS = np.random.RandomState(1).uniform(-1, 1, (8, 2)).astype(np.float32)
+
+
+def made(scope: Any, steps: int) -> dict[str, Any]:
+    """Return a model and its optimizer, made in a scope and trained for some steps."""
+    with scope:
+        model = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(2, name="b")]
+        )
+        optimizer = keras.optimizers.Adam(0.01, amsgrad=True)
+        model.compile(optimizer, "mse", run_eagerly=True)  # tracing takes most of the time
+    objects = {"model": model, "optimizer": model.optimizer}
+    step(objects, steps)
+    return objects
+
+
+def step(objects: dict[str, Any], steps: int = 1) -> None:
+    if steps:
+        objects["model"].fit(
+            INPUTS, TARGETS, batch_size=8, epochs=steps, shuffle=False, verbose=0
+        )  # fmt: skip
+
+
+def distance(first: dict[str, Any], second: dict[str, Any]) -> float:
+    """Return how far two models and all the variables of their optimizers are apart."""
+    pairs = [
+        [variable.numpy() for _, variable in sorted(tfc.variables(one).items())]
+        for one in (first, second)
+    ]
+    assert len(pairs[0]) == len(pairs[1])
+    return max(float(np.abs(a.astype(float) - b).max()) for a, b in zip(*pairs))
+
+
+def apart(strategy: Any, objects: dict[str, Any]) -> float:
+    """Return how far the replicas of the weights are apart."""
+    found = 0.0
+    for weight in objects["model"].trainable_variables:
+        variable = weight if isinstance(weight, tf.Variable) else weight.value
+        first, second = strategy.experimental_local_results(variable)
+        found = max(found, float(np.abs(first.numpy() - second.numpy()).max()))
+    return found
+
+
+def main() -> None:
+    device = tf.config.list_physical_devices("CPU")[0]
+    parts = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(device, parts)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    nothing = contextlib.nullcontext
+    results: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as mirrored, tempfile.TemporaryDirectory() as plain:
+        writer, other = made(strategy.scope(), 2), made(nothing(), 3)
+        tfc.save_state(mirrored, writer)
+        tfc.save_state(plain, other)
+        readers = {
+            "mirrored into none": (mirrored, writer, nothing, 1),
+            "mirrored into none, before its first step": (mirrored, writer, nothing, 0),
+            "mirrored into mirrored": (mirrored, writer, strategy.scope, 1),
+            "mirrored into mirrored, before its first step": (mirrored, writer, strategy.scope, 0),
+            "none into mirrored": (plain, other, strategy.scope, 1),
+            "none into mirrored, before its first step": (plain, other, strategy.scope, 0),
+        }
+        live = {}
+        for name, (directory, saved, scope, steps) in readers.items():
+            live[name] = made(scope(), steps)
+            tfc.restore_state(directory, live[name])
+            results[name] = distance(live[name], saved)
+        with strategy.scope():
+            inside = made(nothing(), 0)
+            tfc.restore_state(plain, inside)
+        results["none into mirrored, all inside of the scope"] = distance(inside, other)
+        results["replicas"] = max(
+            apart(strategy, one) for one in (inside, live["none into mirrored"])
+        )
+        for one in (writer, other, inside, *live.values()):
+            step(one)
+        for name, (_, saved, _, _) in readers.items():
+            results[f"{name}, next step"] = distance(live[name], saved)
+        results["none into mirrored, all inside of the scope, next step"] = distance(inside, other)
+        # A state from before the first step puts the slots back.
+        with tempfile.TemporaryDirectory() as early:
+            first = made(strategy.scope(), 0)
+            tfc.save_state(early, first)
+            tfc.restore_state(early, inside)
+            step(first)
+            step(inside)
+            results["back to the start, next step"] = distance(first, inside)
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""States under distribution strategies, and across them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+# The replicas add up gradients of halves of a batch, in another order than no strategy does.
+TOLERANCE = 1e-6
+
+
+def test_mirrored_strategy() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.state.mirrored"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert len(found) == 16
+    restored = {name: value for name, value in found.items() if not name.endswith("next step")}
+    assert set(restored.values()) == {0.0}, restored
+    far = {name: value for name, value in found.items() if not value <= TOLERANCE}
+    assert not far
