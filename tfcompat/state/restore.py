@@ -28,6 +28,7 @@ from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.native.artifact import Artifact, Mapping, Names
 from tfcompat.state.native.stored import rebuild
 from tfcompat.state.optimizers import LiveOptimizer
+from tfcompat.state.part import Part
 from tfcompat.state.save import require_eager, wait_for_background_saves
 
 
@@ -125,7 +126,7 @@ def restore_state(
     wait_for_background_saves()
     with _uncollected():
         live = LiveState(objects)
-        part = _Part.of(only, live)
+        part = Part.of(only, live)
 
         def read() -> tuple[_Match, dict[str, Any]]:
             source = _open(os.fspath(path), step, live, names)
@@ -163,56 +164,6 @@ def restore_state(
         without_optimizer=matched.without_optimizer,
         objects=restored,
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """The part of the objects that is restored.
-
-    Attributes:
-        paths: of what is restored with all below it.
-    """
-
-    paths: tuple[str, ...]
-
-    @classmethod
-    def of(cls, only: str | Iterable[str] | None, live: LiveState) -> _Part:
-        """Return what the user asked for.
-
-        Raises:
-            TfcompatError: some of it is not in the objects.
-        """
-        if only is None:
-            return cls(("",))
-        given = [only] if isinstance(only, str) else list(only)
-        aliases = live.graph.aliases
-        part = cls(tuple(aliases.get(path, path) for path in given))
-        known = [*live.entries, *live.values, *live.optimizers, *live.unbuilt]
-        unknown = [
-            repr(name)
-            for name, path in zip(given, part.paths)
-            if not any(_is_within(key, path) for key in known)
-        ]
-        if unknown or not given:
-            roots = ", ".join(repr(key) for key in dict.fromkeys(k.split("/")[0] for k in known))
-            raise TfcompatError(
-                f"The objects have nothing at {', '.join(unknown) or 'an empty list of paths'}, "
-                f"which `only` asks for. Their parts are {roots}, and what `tfcompat.variables` "
-                "lists below them."
-            )
-        return part
-
-    def holds(self, key: str) -> bool:
-        """Tell whether something is restored."""
-        return self.paths == ("",) or any(_is_within(key, path) for path in self.paths)
-
-    def touches(self, path: str) -> bool:
-        """Tell whether something, or a part of it, is restored."""
-        return self.holds(path) or any(_is_within(one, path) for one in self.paths)
-
-
-def _is_within(key: str, path: str) -> bool:
-    return not path or key == path or key.startswith(path + "/")
 
 
 @contextlib.contextmanager
@@ -310,7 +261,7 @@ class _Match:
     """
 
     def __init__(
-        self, document: Manifest, live: LiveState, mapping: Mapping | None, part: _Part
+        self, document: Manifest, live: LiveState, mapping: Mapping | None, part: Part
     ) -> None:
         self.document = document
         self.live = live
