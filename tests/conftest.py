@@ -1,6 +1,41 @@
-"""The plugins of the tests."""
+"""The plugins of the tests, and which tests run on one release of each era alone."""
 
 from __future__ import annotations
 
+import gc
+import pathlib
+
+import pytest
+
 # The second is loaded by its entry point as well where that is installed.
 pytest_plugins = ("pytester", "tfcompat.testing.plugin")
+
+# Where an answer hardly depends on the release: what needs no TensorFlow, or compares what other
+# releases left. `tools/run.py` leaves these out beside one release of each era, unless it is to
+# run all.
+ONCE_PER_ERA = (
+    "lint",
+    "matrix",
+    "state/native/test_fixtures.py",
+    "state/test_distribute.py",
+    "state/test_tensor_bundle.py",
+    "state/test_tools.py",
+    "state/test_verify.py",
+    "test_cli.py",
+    "test_relay.py",
+    "testing",
+)
+
+
+def pytest_configure() -> None:
+    """Collect garbage less often: TensorFlow's own objects are a million, and all stay."""
+    gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs once per era."""
+    here = pathlib.Path(__file__).parent
+    places = [here / place for place in ONCE_PER_ERA]
+    for item in items:
+        if any(place in (item.path, *item.path.parents) for place in places):
+            item.add_marker(pytest.mark.once_per_era)

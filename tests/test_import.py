@@ -112,6 +112,7 @@ PRIVATE_MODULES = (
 )
 
 
+@pytest.mark.once_per_era
 def test_uses_public_api_alone() -> None:
     """No import of a private module, and no underscore attribute of a foreign object."""
     trees = {

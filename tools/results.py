@@ -26,6 +26,8 @@ class Row:
     # Other things than tests that went wrong, such as an install.
     troubles: list[str] = dataclasses.field(default_factory=list)
     missing: str = ""
+    # Whether it runs the tests that are marked as run once per era as well.
+    full: bool = True
 
     @property
     def log(self) -> Path:
@@ -119,6 +121,9 @@ def summarize(rows: Sequence[Row], drawn: bool, seconds: float) -> int:
         f"\n{len(rows) - left_out} environments ran, {red} of them red, "
         f"{left_out} skipped; {seconds / 60:.1f} minutes"
     )
+    reduced = sum(not row.full for row in rows)
+    if reduced:
+        print(f"{reduced} of them ran without the tests marked once_per_era: see --full")
     # What went wrong outside the tests counts as one failure, so that no red run reports zero,
     # and an environment that was left out as one skip.
     passed = sum(row.passed for row in rows)

@@ -6,6 +6,7 @@ cannot be had is reported together with the environments that are left out for i
 
     python tools/run.py test            the tests and the grid on the whole matrix
     python tools/run.py test --quick    one release per era
+    python tools/run.py test --full     all tests on all releases, all pairs of the grid
     python tools/run.py test -e py310-tf2.15 -- -k tracking
     python tools/run.py relay           train in turns on one release per era
     python tools/run.py list            the environments
@@ -90,15 +91,21 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
     grid = arguments.grid
+    # Whoever names the environments wants all of them.
+    full = arguments.full or arguments.environments is not None
+    eras = environments.names("quick")
 
     print(f"\nTests; logs are in {LOGS.relative_to(ROOT)}", flush=True)
     # The newest first, as they take longest: what runs last leaves a core idle.
     running = [rows[name] for name in reversed(usable)]
+    for row in running:
+        row.full = full or not row.has_tensorflow or row.name in eras
     _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, grid))
     writers = [row for row in running if (GRID / row.name).is_dir()]
+    options = [*(["--peer"] if arguments.peer else []), *(["--every-pair"] if full else [])]
     if grid and writers:
         print("\nGrid", flush=True)
-        _each(writers, arguments.jobs, lambda row: _read_one(environments, row, arguments.peer))
+        _each(writers, arguments.jobs, lambda row: _read_one(environments, row, options))
     drawn = not (grid and writers) or _report()
     return summarize(list(rows.values()), drawn, time.monotonic() - started)
 
@@ -153,7 +160,8 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         return
     # The build of the day is the point of nightly: an environment of yesterday will not do.
     fresh = [] if row.counts else ["--recreate"]
-    pytest = [f"--junitxml={junit}", *extra]
+    marked = [] if row.full else ["-m", "not once_per_era"]
+    pytest = [f"--junitxml={junit}", *marked, *extra]
     succeeded = environments.tox(row.name, *fresh, "--", *pytest, log=row.log)
     if not junit.exists():
         row.troubles.append("tests crashed" if _got_to_tests(row.log) else "cannot be installed")
@@ -172,10 +180,9 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         shutil.rmtree(GRID / row.name, ignore_errors=True)
 
 
-def _read_one(environments: Environments, row: Row, peer: bool) -> None:
+def _read_one(environments: Environments, row: Row, options: list[str]) -> None:
     output = GRID / f"{row.name}.json"
-    options = ["--output", str(output), *(["--peer"] if peer else [])]
-    if not _python(environments, row, "read", str(GRID), *options):
+    if not _python(environments, row, "read", str(GRID), "--output", str(output), *options):
         row.troubles.append("grid: cannot read all")
     if output.exists():
         row.count_cells(output)
@@ -266,9 +273,20 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="test | relay | list")
     tests = commands.add_parser("test", help="run the tests and the grid; after --: for pytest")
-    tests.add_argument("--quick", action="store_true", help="one release per era")
-    tests.add_argument(
-        "-e", dest="environments", metavar="ENV,...", type=lambda text: text.split(",")
+    extent = tests.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="one release per era")
+    extent.add_argument(
+        "--full",
+        action="store_true",
+        help="all tests on all releases, also those that run once per era, and all pairs of the"
+        " grid, also those of which neither is the oldest or the newest of its era",
+    )
+    extent.add_argument(
+        "-e",
+        dest="environments",
+        metavar="ENV,...",
+        type=lambda text: text.split(","),
+        help="these environments, each in full",
     )
     tests.add_argument("--no-grid", dest="grid", action="store_false", help="only the tests")
     tests.add_argument(

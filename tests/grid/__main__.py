@@ -26,6 +26,11 @@ def main() -> int:
     read.add_argument("--environment", required=True)
     read.add_argument("--output", type=pathlib.Path, required=True)
     read.add_argument("--peer", action="store_true", help="tf.train.Checkpoint beside tfcompat")
+    read.add_argument(
+        "--every-pair",
+        action="store_true",
+        help="restore the native files of every environment, not only of the edges of the eras",
+    )
     report = commands.add_parser("report")
     report.add_argument("directory", type=pathlib.Path)
     report.add_argument("--json", type=pathlib.Path, required=True)
@@ -38,7 +43,9 @@ def main() -> int:
     if arguments.command == "write":
         cells.write(arguments.directory, arguments.environment)
         return 0
-    results = cells.read(arguments.directory, arguments.environment, arguments.peer)
+    results = cells.read(
+        arguments.directory, arguments.environment, arguments.peer, arguments.every_pair
+    )
     arguments.output.write_text(json.dumps(results, indent=1))
     failed = [cell for cell in results["cells"] if not cell["ok"]]
     for cell in failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,17 @@ def write(here: pathlib.Path, name: str, state: State) -> None:
     (here / "native.json").write_text(json.dumps(found))
 
 
-def read(directory: pathlib.Path, environment: str, era: str) -> list[dict[str, Any]]:
-    """Restore every file of every environment, all those of a state into the same objects."""
+def read(
+    directory: pathlib.Path, environment: str, era: str, writers: Collection[str]
+) -> list[dict[str, Any]]:
+    """Restore every file of some environments, all those of a state into the same objects."""
     cells = []
     for name, build in STATES.items():
-        written = sorted(directory.glob(f"*/{name}/native.json"))
+        written = sorted(
+            path
+            for path in directory.glob(f"*/{name}/native.json")
+            if path.parents[1].name in writers
+        )
         state = build() if written else None
         if state is None:
             continue

@@ -138,6 +138,7 @@ def test_background_reports_what_went_wrong(tmp_path, caplog) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.once_per_era
 def test_interpreter_ends_after_a_background_save(tmp_path) -> None:
     code = (
         "import sys, tensorflow as tf, tfcompat as tfc\n"
