@@ -73,7 +73,7 @@ def _numbers(seed: int, *shape: int) -> np.ndarray:
 
 
 FLAT = _numbers(1, 2, 4)
-SEQUENCE = _numbers(2, 2, 5, 4)
+SEQUENCE = _numbers(2, 2, 3, 4)
 IMAGE = _numbers(3, 2, 6, 6, 4)
 VOLUME = _numbers(4, 2, 4, 4, 4, 2)
 LINES = _numbers(5, 2, 3, 6, 2)
