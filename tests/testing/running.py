@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pathlib
+import os
 import sys
 
 PLUGIN = ("-p", "tfcompat.testing.plugin", "-p", "no:cacheprovider")
@@ -21,8 +21,8 @@ def run(pytester, *arguments):
     """
     modules = _Modules()
     result = pytester.runpytest_inprocess(*PLUGIN, *arguments, plugins=[modules])
+    here = f"{pytester.path}{os.sep}"
     for name, module in modules.found.items():
-        file = getattr(module, "__file__", None)
-        if file is None or pytester.path not in pathlib.Path(file).parents:
+        if not (getattr(module, "__file__", None) or "").startswith(here):
             sys.modules.setdefault(name, module)
     return result
