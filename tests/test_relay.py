@@ -1,12 +1,14 @@
 import importlib.util
 import json
 import math
+import shutil
 import sys
 from array import array
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfcompat as tfc
 
@@ -36,6 +38,14 @@ def first_leg(relay, tmp_path_factory):
     return directory
 
 
+@pytest.fixture(autouse=True, scope="module")
+def eagerly():
+    """Take the few steps of this process as they are: tracing them takes longer."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(relay):
     result, model = relay.train(6, report_every=3)
@@ -46,25 +56,30 @@ def difference(weights, others):
     return max(np.abs(a - b).max() for a, b in zip(weights, others))
 
 
-def test_a_leg_goes_on_where_the_one_before_it_stopped(relay, first_leg, uninterrupted):
-    result, model = relay.train(3, state=str(first_leg / "state"), resume=True)
+@pytest.fixture
+def state(first_leg, tmp_path):
+    """Return a copy of the state after the first leg, to go on from."""
+    return str(shutil.copytree(first_leg / "state", tmp_path / "state"))
+
+
+def test_a_leg_goes_on_where_the_one_before_it_stopped(relay, state, uninterrupted):
+    result, model = relay.train(3, state=state, resume=True)
     reports, weights = uninterrupted
 
     assert (result["start"], result["end"]) == (3, 6)
     assert result["reports"][-1]["loss"] == pytest.approx(reports[-1]["loss"], abs=relay.TOLERANCE)
     assert difference(model.get_weights(), weights) <= relay.TOLERANCE
-    assert tfc.list_states(first_leg / "state") == [6]
+    assert tfc.list_states(state) == [6]
 
 
-def test_a_lost_optimizer_exceeds_the_tolerance(relay, tmp_path, uninterrupted, monkeypatch):
-    relay.train(3, state=str(tmp_path))
+def test_a_lost_optimizer_exceeds_the_tolerance(relay, state, uninterrupted, monkeypatch):
     restore = tfc.restore_state
 
     def restore_model_alone(path, objects):
         return restore(path, {"model": objects["model"]}, strict=False)
 
     monkeypatch.setattr(tfc, "restore_state", restore_model_alone)
-    _, model = relay.train(3, state=str(tmp_path), resume=True)
+    _, model = relay.train(3, state=state, resume=True)
 
     assert difference(model.get_weights(), uninterrupted[1]) > relay.TOLERANCE
 
