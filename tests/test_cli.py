@@ -21,13 +21,17 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+def saved(path: pathlib.Path) -> pathlib.Path:
+    live = {"w": tf.Variable([1.0, 2.0]), "n": 3, "deep": [tf.Variable([[1, 2]]), "text"]}
+    tfc.save_state(path, live, step=10)
+    live["w"].assign([1.0, 2.5])
+    tfc.save_state(path, live, step=20, keep=2)
+    return path
+
+
 @pytest.fixture
 def state(tmp_path) -> pathlib.Path:
-    live = {"w": tf.Variable([1.0, 2.0]), "n": 3, "deep": [tf.Variable([[1, 2]]), "text"]}
-    tfc.save_state(tmp_path / "state", live, step=10)
-    live["w"].assign([1.0, 2.5])
-    tfc.save_state(tmp_path / "state", live, step=20, keep=2)
-    return tmp_path / "state"
+    return saved(tmp_path / "state")
 
 
 def call(capsys, *arguments) -> tuple[int, str, str]:
@@ -36,40 +40,56 @@ def call(capsys, *arguments) -> tuple[int, str, str]:
     return code, captured.out, captured.err
 
 
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory) -> dict[str, tuple]:
+    """Return by kind the exit codes and the output of one process, and its modules then."""
+    directory = tmp_path_factory.mktemp("kinds")
+    here = saved(directory / "state")
+    prefix = tf.train.latest_checkpoint(str(here))
+    checkpoint = tf.train.Checkpoint(w=tf.Variable([1.0])).save(str(directory / "ckpt"))
+    model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+    model.build((None, 3))
+    model.save_weights(str(directory / "model.weights.h5"))
+    module = tf.Module()
+    module.v = tf.Variable([1.0])
+    tf.saved_model.save(module, str(directory / "saved"))
+    paths = {
+        "state": here,
+        "checkpoint": checkpoint,
+        "prefix": prefix,
+        "index": f"{checkpoint}.index",
+        "inside": pathlib.Path(prefix).parent,
+        "hdf5": directory / "model.weights.h5",
+        "saved_model": directory / "saved",
+    }
+    code = (
+        "import contextlib, io, json, sys\n"
+        "from tfcompat import cli\n"
+        "found = {}\n"
+        "for kind, path in json.loads(sys.argv[1]).items():\n"
+        "    with contextlib.redirect_stdout(io.StringIO()) as out:\n"
+        "        codes = [cli.main(['state', name, path]) for name in ('verify', 'show')]\n"
+        "    modules = {'tensorflow', 'keras', 'tf_keras'} & {*sys.modules}\n"
+        "    found[kind] = codes, out.getvalue(), [*modules]\n"
+        "print(json.dumps(found))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(paths, default=str)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(result.stdout)
+
+
 @pytest.mark.parametrize(
     "kind", ["state", "checkpoint", "prefix", "index", "inside", "hdf5", "saved_model"]
 )
-def test_show_and_verify_do_not_import_tensorflow(kind, state, tmp_path) -> None:
-    path: object = state
-    if kind in ("checkpoint", "index"):
-        path = tf.train.Checkpoint(w=tf.Variable([1.0])).save(str(tmp_path / "ckpt"))
-        path = f"{path}.index" if kind == "index" else path
-    elif kind == "prefix":
-        path = tf.train.latest_checkpoint(str(state))
-    elif kind == "inside":
-        path = pathlib.Path(tf.train.latest_checkpoint(str(state))).parent
-    elif kind == "hdf5":
-        model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
-        model.build((None, 3))
-        path = str(tmp_path / "model.weights.h5")
-        model.save_weights(path)
-    elif kind == "saved_model":
-        path = str(tmp_path / "saved")
-        module = tf.Module()
-        module.v = tf.Variable([1.0])
-        tf.saved_model.save(module, path)
-    code = (
-        "import sys\n"
-        "from tfcompat import cli\n"
-        "assert cli.main(['state', 'verify', sys.argv[1]]) == 0\n"
-        "assert cli.main(['state', 'show', sys.argv[1]]) == 0\n"
-        "print({'tensorflow', 'keras', 'tf_keras'} & {*sys.modules})\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True
-    )
-    assert result.stdout.splitlines()[-1] == "set()"
-    assert "float32" in result.stdout
+def test_show_and_verify_do_not_import_tensorflow(kind, shown) -> None:
+    codes, out, modules = shown[kind]
+    assert codes == [0, 0]
+    assert modules == []
+    assert "float32" in out
 
 
 def test_show(state) -> None:
@@ -84,9 +104,9 @@ def test_show(state) -> None:
     assert lines[-1][:3] == ["total", "4", "tensors"]
 
 
-def test_show_of_a_step_as_json(state) -> None:
-    result = run("state", "show", state, "--step", "10", "--json")
-    shown = json.loads(result.stdout)
+def test_show_of_a_step_as_json(state, capsys) -> None:
+    _, out, _ = call(capsys, "state", "show", state, "--step", "10", "--json")
+    shown = json.loads(out)
     assert shown["step"] == 10
     assert shown["format"] == "tfcompat state"
     assert shown["writer"]["tfcompat"] == tfc.__version__
@@ -141,16 +161,16 @@ def test_convert(state, tmp_path, capsys) -> None:
     assert "exists" in error
 
 
-def test_errors_have_no_traceback(tmp_path) -> None:
+def test_errors_have_no_traceback(tmp_path, capsys) -> None:
     (tmp_path / "broken.index").write_bytes(b"x" * 100)
     (tmp_path / "broken.data-00000-of-00001").write_bytes(b"")
     for path, text in (("nothing", "nothing"), ("broken", "truncated or altered")):
-        result = run("state", "show", tmp_path / path)
-        assert result.returncode == 2
-        assert result.stderr.startswith("tfcompat: ")
-        assert text in result.stderr
-        assert "Traceback" not in result.stderr
-        assert result.stdout == ""
+        code, out, error = call(capsys, "state", "show", tmp_path / path)
+        assert code == 2
+        assert error.startswith("tfcompat: ")
+        assert text in error
+        assert "Traceback" not in error
+        assert out == ""
 
 
 def test_step_that_is_not_there(state, capsys) -> None:
