@@ -226,7 +226,7 @@ def recurrent() -> Example:
     unrolled: dict[str, Any] = {"return_sequences": True, "unroll": True}
     model = keras.Sequential(
         [
-            keras.Input((3, 3)),
+            keras.Input((2, 3)),
             layers.Masking(0.0),
             layers.Bidirectional(layers.LSTM(3, **unrolled)),
             layers.TimeDistributed(layers.Dense(4, activation="tanh")),
@@ -237,7 +237,7 @@ def recurrent() -> Example:
         ]
     )
     optimizer = keras.optimizers.Adam(0.01)
-    return _example(model, optimizer, numbers(1, 6, 3, 3), numbers(2, 6, 2))
+    return _example(model, optimizer, numbers(1, 6, 2, 3), numbers(2, 6, 2))
 
 
 def attention() -> Example:

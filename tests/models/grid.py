@@ -6,6 +6,8 @@ beside what the writer computes and what its next step makes of it; `read` loads
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import pathlib
 import shutil
@@ -25,6 +27,12 @@ LOADED = "loaded"
 FORMATS = {"tfcompat": "saved", "keras": "x.keras", "h5": "x.h5", "directory": "directory"}
 
 
+@functools.cache
+def _example(name: str) -> Example:
+    """Return a model made once in a process: its batch serves for each model that is loaded."""
+    return EXAMPLES[name]()
+
+
 def write(
     directory: pathlib.Path,
     forms: tuple[str, ...] = tuple(FORMATS),
@@ -36,8 +44,8 @@ def write(
     directory.mkdir(parents=True)
     about = {"tensorflow": str(runtime.tensorflow), "keras": str(runtime.keras)}
     (directory / "writer.json").write_text(json.dumps({**about, "era": runtime.era}))
-    for name, make in EXAMPLES.items():
-        example = make()
+    for name in EXAMPLES:
+        example = _example(name)
         example.model.run_eagerly = True
         for _ in range(TRAINED):
             example.step()
@@ -68,14 +76,11 @@ def _write_plain(model: Any, path: pathlib.Path) -> None:
 def read(directory: pathlib.Path, forms: tuple[str, ...] = tuple(FORMATS)) -> list[dict[str, Any]]:
     """Load everything that a writer wrote; return a cell for each model and format."""
     cells = []
-    for name, make in EXAMPLES.items():
-        there = [form for form in forms if (directory / name / FORMATS[form]).exists()]
-        if not there:
-            continue
-        example = make()
-        for form in there:
+    for name in EXAMPLES:
+        for form in forms:
             path = directory / name / FORMATS[form]
-            cells.append({"state": name, "format": form, "result": _load(path, example)})
+            if path.exists():
+                cells.append({"state": name, "format": form, "result": _load(path, _example(name))})
     return cells
 
 
@@ -83,7 +88,7 @@ def _load(path: pathlib.Path, example: Example) -> str:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            example.model = models.load_model(path)
+            example = dataclasses.replace(example, model=models.load_model(path))
         except tfc.TfcompatError as error:
             return f"{type(error).__name__}: {error}"
     example.model.run_eagerly = True  # tracing costs more than it saves here
