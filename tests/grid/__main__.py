@@ -8,6 +8,7 @@ python -m tests.grid report DIRECTORY --json FILE.json --svg FILE.svg
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import pathlib
 import sys
@@ -40,6 +41,9 @@ def main() -> int:
         return reporting.main(arguments.directory, arguments.json, arguments.svg)
     from tests.grid import cells
 
+    # What TensorFlow's modules hold, a million objects, is no garbage.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     if arguments.command == "write":
         cells.write(arguments.directory, arguments.environment)
         return 0
