@@ -68,9 +68,9 @@ def frozen() -> Any:
 
 
 def recurrent() -> Any:
-    # Unrolled, which has no share in the weights: Keras 2 would trace a loop per layer.
+    # Unrolled and of one step, since Keras 2 would trace a loop per layer.
     every: dict[str, Any] = {"return_sequences": True, "unroll": True}
-    inputs = keras.Input((2, 3))
+    inputs = keras.Input((1, 3))
     hidden = layers.Bidirectional(layers.LSTM(2, **every))(inputs)
     hidden = layers.Bidirectional(layers.LSTM(2, **every))(hidden)
     hidden = layers.GRU(3, dropout=0.1, **every)(hidden)
@@ -174,11 +174,6 @@ MODELS: dict[str, Callable[[], Any]] = {
     )
 }  # fmt: skip
 
-_SHAPES = {
-    "sequential": (4,), "functional": (6, 6, 1), "recurrent": (2, 3), "attention": (4,),
-    "images": (6, 6, 2), "normalized": (6, 6, 2),
-}  # fmt: skip
-
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "sgd": ("SGD", {}),
     "momentum": ("SGD", {"momentum": 0.9}),
@@ -213,10 +208,28 @@ def optimizer_of(name: str) -> Any:
 
 def compiled(model: str, optimizer: str = "adam") -> Any:
     """Return a new model that has not taken a step."""
-    made = MODELS[model]()
+    return _compiled(MODELS[model](), optimizer)
+
+
+def reader(model: str, optimizer: str = "adam") -> Any:
+    """Return a model to be restored into, every value of it another than it was restored to.
+
+    Its optimizer is new. The model is one for all tests, since to make it takes most of the time.
+    """
+    made = _reader(model)
+    made.set_weights([weight + 1 for weight in made.get_weights()])
+    return _compiled(made, optimizer)
+
+
+@functools.cache
+def _reader(model: str) -> Any:
+    return MODELS[model]()
+
+
+def _compiled(model: Any, optimizer: str) -> Any:
     # Eager steps need no tracing, which takes most of the time.
-    made.compile(optimizer_of(optimizer), "mse", run_eagerly=True)
-    return made
+    model.compile(optimizer_of(optimizer), "mse", run_eagerly=True)
+    return model
 
 
 def optimizer_variables(model: Any) -> list[np.ndarray]:
@@ -225,16 +238,14 @@ def optimizer_variables(model: Any) -> list[np.ndarray]:
     return [np.array(v) for v in (variables() if callable(variables) else variables)]
 
 
-def trained(model: str, optimizer: str = "adam", seed: int = 0) -> Any:
-    """Return a new model that has taken steps, every value of it another."""
-    made = compiled(model, optimizer)
-    random = np.random.RandomState(seed)
-    inputs = random.uniform(0, 1, (2, *_SHAPES.get(model, (3,)))).astype(np.float32)
-    if model == "attention":
-        inputs = (inputs * 7).astype(np.int32)
-    for _ in range(3):
-        made.train_on_batch(inputs, np.zeros((2, 2), np.float32))
-    randomize(made, random)
+def trained(
+    model: str, optimizer: str = "adam", seed: int = 0, make: Callable[[str, str], Any] = compiled
+) -> Any:
+    """Return a model that has taken a step, every value of it another."""
+    made = make(model, optimizer)
+    weights = made.trainable_variables
+    made.optimizer.apply_gradients([(tf.ones(w.shape), w) for w in weights])
+    randomize(made, np.random.RandomState(seed))
     return made
 
 
@@ -271,18 +282,50 @@ def assert_restored(model: Any, writer: Any, optimizer: bool = True) -> None:
         assert_same(here, there)
 
 
-def dense(*names: str | None, units: int = 3) -> Any:
-    model = keras.Sequential(
-        [keras.Input((3,)), *(layers.Dense(units, name=name) for name in names)]
-    )
+def mixed(*made: Any) -> Any:
+    model = keras.Sequential([keras.Input((3,)), *made])
     model.compile(keras.optimizers.Adam(0.01), "mse", run_eagerly=True)
     return model
+
+
+def dense(*names: str | None) -> Any:
+    return mixed(*(layers.Dense(3, name=name) for name in names))
 
 
 def fitted(model: Any) -> Any:
     model.train_on_batch(np.ones((2, 3), np.float32), np.zeros((2, *model.output_shape[1:])))
     randomize(model, np.random.RandomState(3))
     return model
+
+
+@functools.cache
+def dense_writer() -> Any:
+    """Return a trained model to be saved, one for all tests: nobody may change it."""
+    return fitted(dense("a", "b"))
+
+
+@functools.cache
+def dense_reader() -> Any:
+    """Return a model like it, one for all tests of what is not to be restored."""
+    return dense("a", "b")
+
+
+@functools.cache
+def mixed_writer() -> Any:
+    """Return a trained model to be saved, one for all tests: nobody may change it."""
+    return fitted(mixed(layers.Dense(3), layers.BatchNormalization()))
+
+
+# Models that it is not, with what a restore into them finds.
+OTHERS: dict[str, tuple[Callable[[], Any], str]] = {
+    "order": (lambda: mixed(layers.BatchNormalization(), layers.Dense(3)), "different"),
+    "shape": (lambda: mixed(layers.Dense(4), layers.BatchNormalization()), "different"),
+    "fewer": (lambda: mixed(layers.Dense(3)), "unexpected"),
+    "more": (
+        lambda: mixed(layers.Dense(3), layers.BatchNormalization(), layers.Dense(3)), "missing",
+    ),
+    "names": (lambda: dense("mine", "yours"), "missing"),
+}  # fmt: skip
 
 
 def snapshot(model: Any) -> list[np.ndarray]:

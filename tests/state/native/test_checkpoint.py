@@ -48,7 +48,7 @@ def hidden_from_keras_3(report) -> bool:
 def test_model_and_optimizer(tmp_path, model) -> None:
     writer = made(examples.writer, model)
     prefix = written(tmp_path, net=writer, opt=writer.optimizer)
-    reader = examples.compiled(model)
+    reader = examples.reader(model)
     objects = {"net": reader, "opt": reader.optimizer}
     report = tfc.restore_state(prefix, objects, strict=False)
     assert report.step == 1
@@ -66,7 +66,7 @@ def test_model_and_optimizer(tmp_path, model) -> None:
 def test_optimizers(tmp_path, optimizer) -> None:
     writer = made(examples.writer, "sequential", optimizer)
     prefix = written(tmp_path, model=writer, optimizer=writer.optimizer)
-    reader = examples.compiled("sequential", optimizer)
+    reader = examples.reader("sequential", optimizer)
     tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
     examples.assert_restored(reader, writer)
 
@@ -74,7 +74,7 @@ def test_optimizers(tmp_path, optimizer) -> None:
 def test_an_optimizer_that_has_not_stepped(tmp_path) -> None:
     writer = examples.compiled("sequential")
     prefix = written(tmp_path, model=writer, optimizer=writer.optimizer)
-    reader = examples.trained("sequential", seed=1)
+    reader = examples.trained("sequential", seed=1, make=examples.reader)
     tfc.restore_state(prefix, {"model": reader, "optimizer": reader.optimizer})
     examples.assert_same(reader.get_weights(), writer.get_weights())
     for variable in examples.optimizer_variables(reader):
@@ -125,7 +125,7 @@ def test_directory_that_does_not_tell_the_newest_checkpoint(tmp_path) -> None:
 def test_a_model_alone_of_a_checkpoint_with_roots(tmp_path) -> None:
     writer = examples.writer("sequential")
     prefix = written(tmp_path, net=writer, opt=writer.optimizer)
-    reader = examples.compiled("sequential")
+    reader = examples.reader("sequential")
     tfc.restore_state(prefix, reader)
     examples.assert_restored(reader, writer)
 
@@ -135,11 +135,12 @@ def test_a_model_alone_of_a_checkpoint_with_roots(tmp_path) -> None:
 def test_weights_without_a_suffix(tmp_path, model) -> None:
     writer = examples.writer(model)
     writer.save_weights(str(tmp_path / "weights"))
-    first, second = examples.compiled(model), examples.compiled(model)
-    tfc.restore_state(tmp_path / "weights", first)
-    examples.assert_restored(first, writer)
-    tfc.restore_state(tmp_path / "weights", {"model": second, "optimizer": second.optimizer})
-    examples.assert_restored(second, writer)
+    reader = examples.reader(model)
+    tfc.restore_state(tmp_path / "weights", reader)
+    examples.assert_restored(reader, writer)
+    reader = examples.reader(model)
+    tfc.restore_state(tmp_path / "weights", {"model": reader, "optimizer": reader.optimizer})
+    examples.assert_restored(reader, writer)
 
 
 @pytest.mark.skipif(tfc.supports("keras3"), reason="Keras 3 writes no SavedModel with save")
@@ -147,7 +148,7 @@ def test_weights_without_a_suffix(tmp_path, model) -> None:
 def test_saved_model_of_keras(tmp_path, model) -> None:
     writer = examples.writer(model)
     writer.save(str(tmp_path / "saved"), save_format="tf")
-    reader = examples.compiled(model)
+    reader = examples.reader(model)
     tfc.restore_state(tmp_path / "saved", {"model": reader, "optimizer": reader.optimizer})
     examples.assert_restored(reader, writer)
 
@@ -168,7 +169,7 @@ def test_generators_inside_of_layers(tmp_path) -> None:
     finally:
         if not was_enabled:
             experimental.disable_tf_random_generator()
-    reader = examples.compiled("sequential")
+    reader = examples.reader("sequential")
     tfc.restore_state(tmp_path / "saved", {"model": reader, "optimizer": reader.optimizer})
     examples.assert_restored(reader, writer)
 
@@ -180,7 +181,7 @@ def test_exported_model(tmp_path, model) -> None:
         pytest.skip("model.export came with 2.12")
     writer.export(str(tmp_path / "exported"))
     keys = dict(tf.train.list_variables(str(tmp_path / "exported" / "variables" / "variables")))
-    reader = examples.trained(model, seed=1)
+    reader = examples.trained(model, seed=1, make=examples.reader)
     report = tfc.restore_state(
         tmp_path / "exported", {"model": reader, "optimizer": reader.optimizer}
     )
@@ -311,7 +312,7 @@ def test_another_architecture(tmp_path, there, here) -> None:
 def test_another_optimizer(tmp_path, there, here) -> None:
     writer = examples.writer("sequential", there)
     prefix = written(tmp_path, model=writer, optimizer=writer.optimizer)
-    reader = examples.trained("sequential", here, seed=1)
+    reader = examples.trained("sequential", here, seed=1, make=examples.reader)
     objects = {"model": reader, "optimizer": reader.optimizer}
     before = snapshot(objects)
     with pytest.raises(tfc.StateMismatchError, match="optimizer"):
@@ -322,7 +323,7 @@ def test_another_optimizer(tmp_path, there, here) -> None:
 def test_other_roots(tmp_path) -> None:
     writer = examples.writer("sequential")
     prefix = written(tmp_path, net=writer, opt=writer.optimizer)
-    reader = examples.compiled("sequential")
+    reader = examples.reader("sequential")
     with pytest.raises(tfc.StateMismatchError, match="net, opt at its root and not"):
         tfc.restore_state(prefix, {"network": reader, "optimizer": reader.optimizer})
 
@@ -333,7 +334,7 @@ def test_truncated(tmp_path, part) -> None:
     prefix = written(tmp_path, model=writer, optimizer=writer.optimizer)
     path = f"{prefix}.{part}"
     whole = pathlib.Path(path).read_bytes()
-    reader = examples.compiled("sequential")
+    reader = examples.reader("sequential")
     objects = {"model": reader, "optimizer": reader.optimizer}
     before = snapshot({"model": reader})
     for size in (0, 10, len(whole) // 2, len(whole) - 1):
@@ -353,7 +354,7 @@ def test_a_model_that_is_not_built(tmp_path) -> None:
 
 def test_a_file_without_the_optimizer(tmp_path) -> None:
     writer = examples.MODELS["sequential"]()
-    reader = examples.trained("sequential", seed=1)
+    reader = examples.trained("sequential", seed=1, make=examples.reader)
     kept = examples.optimizer_variables(reader)
     with pytest.warns(tfc.MissingOptimizerWarning, match="optimizer"):
         report = tfc.restore_state(

@@ -17,10 +17,14 @@ from tests.state.native import examples
 from tests.state.native.examples import (
     MODELS,
     OPTIMIZERS,
+    OTHERS,
     MissingError,
     assert_restored,
     dense,
+    dense_reader,
+    dense_writer,
     fitted,
+    mixed_writer,
     snapshot,
 )
 
@@ -56,7 +60,7 @@ def made(make: Any, *arguments: Any) -> Any:
 def test_weights_restore(name: str, tmp_path: pathlib.Path) -> None:
     writer = made(examples.writer, name)
     writer.save_weights(str(tmp_path / "model.weights.h5"))
-    model = examples.compiled(name)
+    model = examples.reader(name)
     assert tfc.restore_state(tmp_path / "model.weights.h5", {"model": model}).complete
     assert_restored(model, writer)
 
@@ -66,7 +70,7 @@ def test_a_whole_model_restores(name: str, tmp_path: pathlib.Path) -> None:
     writer = made(examples.writer, name)
     writer.optimizer.learning_rate = 0.125
     save_model(writer, tmp_path / "model.keras")
-    model = examples.compiled(name)
+    model = examples.reader(name)
     assert tfc.restore_state(tmp_path / "model.keras", {"net": model}).complete
     assert_restored(model, writer)
     np.testing.assert_allclose(float(np.array(model.optimizer.learning_rate)), 0.125)
@@ -78,7 +82,7 @@ def test_every_optimizer_restores(name: str, form: str, tmp_path: pathlib.Path) 
     writer = made(examples.writer, "sequential", name)
     path = tmp_path / form
     save(writer, path)
-    model = examples.compiled("sequential", name)
+    model = examples.reader("sequential", name)
     # 2.11 to 2.15 keep Nadam's product to themselves.
     lacks_product = name == "nadam" and tfc.runtime().era == "keras2"
     report = tfc.restore_state(path, model, strict=not lacks_product)
@@ -89,7 +93,7 @@ def test_every_optimizer_restores(name: str, form: str, tmp_path: pathlib.Path) 
 
 
 def test_given_names_match_after_layers_were_reordered(tmp_path: pathlib.Path) -> None:
-    writer = fitted(dense("a", "b"))
+    writer = dense_writer()
     save_model(writer, tmp_path / "model.keras")
     model = dense("b", "a")
     assert tfc.restore_state(tmp_path / "model.keras", {"model": model}).complete
@@ -100,29 +104,10 @@ def test_given_names_match_after_layers_were_reordered(tmp_path: pathlib.Path) -
         np.testing.assert_array_equal(np.array(variable), np.array(there[key]))
 
 
-def mixed(*classes: Any) -> Any:
-    model = keras.Sequential([keras.Input((3,)), *(make() for make in classes)])
-    model.compile(keras.optimizers.Adam(0.01), "mse", run_eagerly=True)
-    return model
-
-
-def three() -> Any:
-    return layers.Dense(3)
-
-
-OTHERS = {
-    "order": (lambda: mixed(layers.BatchNormalization, three), "different"),
-    "shape": (lambda: mixed(lambda: layers.Dense(4), layers.BatchNormalization), "different"),
-    "fewer": (lambda: mixed(three), "unexpected"),
-    "more": (lambda: mixed(three, layers.BatchNormalization, three), "missing"),
-    "names": (lambda: dense("mine", "yours"), "missing"),
-}
-
-
 @pytest.mark.parametrize("name", OTHERS)
 def test_another_model_is_a_mismatch(name: str, tmp_path: pathlib.Path) -> None:
     make, holder = OTHERS[name]
-    save_model(fitted(mixed(three, layers.BatchNormalization)), tmp_path / "model.keras")
+    save_model(mixed_writer(), tmp_path / "model.keras")
     model = make()
     before = snapshot(model)
     with pytest.raises(tfc.StateMismatchError) as caught:
@@ -133,7 +118,7 @@ def test_another_model_is_a_mismatch(name: str, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("form", ["model.keras", "model.weights.h5"])
 def test_another_optimizer_is_a_mismatch(form: str, tmp_path: pathlib.Path) -> None:
-    save(fitted(dense("a", "b")), tmp_path / form)
+    save(dense_writer(), tmp_path / form)
     model = dense("a", "b")
     model.compile(keras.optimizers.RMSprop(0.01), "mse", run_eagerly=True)
     with pytest.raises(tfc.StateMismatchError, match=r"Adam|RMSprop"):
@@ -153,10 +138,10 @@ def test_weights_without_an_optimizer_here(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("size", [0.1, 0.5, 0.9, -100])
 def test_a_truncated_file_is_bad(size: float, form: str, tmp_path: pathlib.Path) -> None:
     path = tmp_path / form
-    save(fitted(dense("a", "b")), path)
+    save(dense_writer(), path)
     data = path.read_bytes()
     path.write_bytes(data[: int(size * len(data)) if isinstance(size, float) else size])
-    model = dense("a", "b")
+    model = dense_reader()
     before = snapshot(model)
     with pytest.raises(tfc.BadStateError):
         tfc.restore_state(path, {"model": model})
@@ -165,7 +150,7 @@ def test_a_truncated_file_is_bad(size: float, form: str, tmp_path: pathlib.Path)
 
 def test_an_altered_archive_is_bad(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "model.keras"
-    save(fitted(dense("a", "b")), path)
+    save(dense_writer(), path)
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("model.weights.h5").header_offset
         size = archive.getinfo("model.weights.h5").file_size
@@ -173,7 +158,7 @@ def test_an_altered_archive_is_bad(tmp_path: pathlib.Path) -> None:
     data[start + size // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(tfc.BadStateError):
-        tfc.restore_state(path, {"model": dense("a", "b")})
+        tfc.restore_state(path, {"model": dense_reader()})
 
 
 def packed(path: pathlib.Path, compression: int, extra: str = "") -> None:
@@ -189,7 +174,7 @@ def packed(path: pathlib.Path, compression: int, extra: str = "") -> None:
 
 def test_a_compressed_archive_restores(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "model.keras"
-    writer = fitted(dense("a", "b"))
+    writer = dense_writer()
     save(writer, path)
     packed(path, zipfile.ZIP_DEFLATED)
     model = dense("a", "b")
@@ -200,15 +185,15 @@ def test_a_compressed_archive_restores(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("name", ["../planted", "/planted", "a\\planted", "model.weights.h5/.."])
 def test_a_member_with_a_path_elsewhere_is_bad(name: str, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "model.keras"
-    save(fitted(dense("a", "b")), path)
+    save(dense_writer(), path)
     packed(path, zipfile.ZIP_STORED, name)
     with pytest.raises(tfc.BadStateError, match="no Keras wrote it"):
-        tfc.restore_state(path, dense("a", "b"))
+        tfc.restore_state(path, dense_reader())
 
 
 def test_a_bomb_is_bad(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "model.keras"
-    save(fitted(dense("a", "b")), path)
+    save(dense_writer(), path)
     data = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         size = archive.getinfo("model.weights.h5").file_size
@@ -216,12 +201,12 @@ def test_a_bomb_is_bad(tmp_path: pathlib.Path) -> None:
     at = data.rindex(size.to_bytes(4, "little"))
     path.write_bytes(data[:at] + (2**31).to_bytes(4, "little") + data[at + 4 :])
     with pytest.raises(tfc.BadStateError, match="claims"):
-        tfc.restore_state(path, dense("a", "b"))
+        tfc.restore_state(path, dense_reader())
 
 
 def test_reading_imports_no_tensorflow(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "model.keras"
-    save(fitted(dense("a", "b")), path)
+    save(dense_writer(), path)
     code = (
         "import sys\n"
         "from tfcompat.state.native.keras_archive import open_archive\n"

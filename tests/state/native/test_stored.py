@@ -32,7 +32,7 @@ def test_converted_state(tmp_path, form, model) -> None:
     (path,) = [one for one in tmp_path.iterdir() if ".data" not in one.name]
     state = tmp_path / "state"
     assert cli.main(["state", "convert", str(path), str(state), "--to", "state"]) == 0
-    reader = examples.compiled(model)
+    reader = examples.reader(model)
     report = tfc.restore_state(state, {"model": reader, "optimizer": reader.optimizer})
     examples.assert_restored(reader, writer, optimizer=not report.without_optimizer)
     assert tfc.list_states(state) == [report.step]
@@ -44,4 +44,4 @@ def test_converted_state_of_another_model(tmp_path) -> None:
     state = tmp_path / "state"
     assert cli.main(["state", "convert", prefix, str(state), "--to", "state"]) == 0
     with pytest.raises(tfc.StateMismatchError):
-        tfc.restore_state(state, {"model": examples.compiled("functional")})
+        tfc.restore_state(state, {"model": examples.reader("functional")})
