@@ -54,23 +54,41 @@ def unpacked(tmp_path_factory) -> dict[pathlib.Path, pathlib.Path]:
     return found
 
 
-# Made and traced once: that would take most of the time.
-@functools.lru_cache
-def built(kind: str) -> models.Trainee:
-    trainee = models.MODELS[kind](tf.keras)
-    trainee.step()
-    return trainee
+@functools.cache
+def expected_in(here: pathlib.Path) -> dict[str, np.ndarray]:
+    with np.load(here / "expected.npz") as archive:
+        return dict(archive)
 
 
-def trained(kind: str) -> models.Trainee:
-    """Return a model of which every value has changed since it was last restored."""
-    trainee = built(kind)
-    for variable in tfc.variables(
-        {"model": trainee.model, "optimizer": trainee.optimizer}
-    ).values():
-        if len(variable.shape) or variable is trainee.optimizer.iterations:
-            variable.assign(np.array(variable) + 1)
-    return trainee
+class Trained:
+    """A model that is made and traced once, since that would take most of the time."""
+
+    def __init__(self, kind: str) -> None:
+        tf.config.run_functions_eagerly(True)
+        try:
+            self.trainee = trainee = models.MODELS[kind](tf.keras)
+            trainee.step()
+        finally:
+            tf.config.run_functions_eagerly(False)
+        batch = tf.constant(trainee.inputs), tf.constant(trainee.targets)
+        # What `train_on_batch` does, without a new dataset for each batch.
+        self.step = tf.function(lambda: trainee.model.train_step(batch), autograph=False)
+        objects = {"model": trainee.model, "optimizer": trainee.optimizer}
+        changed = [
+            variable
+            for variable in tfc.variables(objects).values()
+            if len(variable.shape) or variable is trainee.optimizer.iterations
+        ]
+
+        @tf.function(autograph=False)
+        def change() -> None:
+            for variable in changed:
+                variable.assign_add(tf.ones(variable.shape, variable.dtype))
+
+        self.change = change
+
+
+trained = functools.cache(Trained)
 
 
 @pytest.mark.filterwarnings("ignore::tfcompat.ArithmeticWarning")
@@ -78,9 +96,10 @@ def trained(kind: str) -> models.Trainee:
 @pytest.mark.parametrize(("fixture", "kind", "form", "holds_optimizer"), cases())
 def test_restores(fixture, kind, form, holds_optimizer, unpacked) -> None:
     here = unpacked[fixture] / kind
-    with np.load(here / "expected.npz") as archive:
-        expected = dict(archive)
-    trainee = trained(kind.partition("_")[0])
+    expected = expected_in(here)
+    model = trained(kind.partition("_")[0])
+    model.change()  # every value, since it was last restored
+    trainee = model.trainee
     objects = {"model": trainee.model, "optimizer": trainee.optimizer}
     if form in formats.ROOTED:
         objects = trainee.model
@@ -95,7 +114,7 @@ def test_restores(fixture, kind, form, holds_optimizer, unpacked) -> None:
     following = {key[5:]: value for key, value in expected.items() if key.startswith("next/")}
     if holds_optimizer:
         assert len(found) + len(following) == len(expected)
-        trainee.step()
+        model.step()
         now = trainee.weights()
         for key, value in following.items():
             if not key.endswith(ESTIMATED):
