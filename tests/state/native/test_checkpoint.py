@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -401,10 +403,19 @@ class NamedValues:
             self.values = dict(zip(names, session.run(v1.global_variables())))
 
 
+@pytest.fixture(scope="module")
+def named_values(tmp_path_factory) -> Callable[..., NamedValues]:
+    @functools.cache
+    def make(optimizer: str, first_step: int = 0) -> NamedValues:
+        return NamedValues(str(tmp_path_factory.mktemp(optimizer)), optimizer, first_step)
+
+    return make
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 @pytest.mark.parametrize("legacy", [False, True])
-def test_checkpoint_of_tensorflow_1(tmp_path, optimizer, legacy) -> None:
-    found = NamedValues(str(tmp_path), optimizer)
+def test_checkpoint_of_tensorflow_1(named_values, optimizer, legacy) -> None:
+    found = named_values(optimizer)
     module = keras.optimizers
     if legacy:
         module = getattr(module, "legacy", None)
@@ -430,8 +441,8 @@ def test_checkpoint_of_tensorflow_1(tmp_path, optimizer, legacy) -> None:
     assert state["optimizer/iterations"] == 3
 
 
-def test_names_from_the_user(tmp_path) -> None:
-    found = NamedValues(str(tmp_path), "momentum")
+def test_names_from_the_user(named_values) -> None:
+    found = named_values("momentum")
     module = tf.Module()
     module.first, module.second = tf.Variable(tf.zeros((3, 3))), tf.Variable(tf.zeros((3,)))
     names = {"hidden/kernel": "first", "hidden/bias": "second"}
@@ -446,8 +457,8 @@ def test_names_from_the_user(tmp_path) -> None:
         tfc.restore_state(found.prefix, module, names={"hidden/kernal": "first"})
 
 
-def test_near_matches_are_suggested(tmp_path) -> None:
-    found = NamedValues(str(tmp_path), "momentum")
+def test_near_matches_are_suggested(named_values) -> None:
+    found = named_values("momentum")
     module = tf.Module()
     module.hidden_kernel = tf.Variable(tf.zeros((3, 3)), name="hidden/kernels")
     with pytest.raises(tfc.StateMismatchError, match=r"{'hidden/kernel': 'hidden_kernel'}"):
@@ -568,8 +579,8 @@ def test_two_models_of_a_file_with_one(tmp_path) -> None:
         tfc.restore_state(prefix, objects)
 
 
-def test_adam_that_took_other_steps_than_the_global_one(tmp_path) -> None:
-    found = NamedValues(str(tmp_path), "adam", first_step=1000)
+def test_adam_that_took_other_steps_than_the_global_one(named_values) -> None:
+    found = named_values("adam", first_step=1000)
     reader = model_of(layers.Dense(3, name="hidden"), layers.Dense(3, name="output"))
     objects = {"model": reader, "optimizer": keras.optimizers.Adam(0.01)}
     with pytest.raises(tfc.StateMismatchError, match="has taken 3 steps"):
@@ -577,7 +588,7 @@ def test_adam_that_took_other_steps_than_the_global_one(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("names", ["text", {"hidden/kernel": 3}, ["hidden/kernel"]])
-def test_bad_names(tmp_path, names) -> None:
-    found = NamedValues(str(tmp_path), "momentum")
+def test_bad_names(named_values, names) -> None:
+    found = named_values("momentum")
     with pytest.raises(tfc.TfcompatError, match="names"):
         tfc.restore_state(found.prefix, tf.Module(), names=names)
