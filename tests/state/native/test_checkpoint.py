@@ -480,8 +480,7 @@ def optimizers_of(*models) -> list:
 
 def test_two_models_whose_weights_have_the_same_names(tmp_path) -> None:
     def make():
-        keras.backend.clear_session()
-        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")])
+        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")], name="m")
 
     first, second = make(), make()
     one, two = optimizers_of(first, second)
@@ -507,8 +506,7 @@ def test_two_models_whose_weights_have_the_same_names(tmp_path) -> None:
 
 def test_one_optimizer_of_two_models_in_another_order(tmp_path) -> None:
     def make():
-        keras.backend.clear_session()
-        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")])
+        return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="d")], name="m")
 
     def slots(optimizer) -> list[np.ndarray]:
         variables = optimizer.variables
