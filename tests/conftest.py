@@ -10,13 +10,13 @@ import pytest
 # The second is loaded by its entry point as well where that is installed.
 pytest_plugins = ("pytester", "tfcompat.testing.plugin")
 
-# Where an answer hardly depends on the release: what needs no TensorFlow, or compares what other
-# releases left. `tools/run.py` leaves these out beside one release of each era, unless it is to
-# run all.
+# Where the answer hardly depends on the release within an era: what needs no TensorFlow, and the
+# corners of files that other releases left, which the grid has each release restore.
+# `tools/run.py` runs these on a few releases, unless it is to run all.
 ONCE_PER_ERA = (
     "lint",
     "matrix",
-    "state/native/test_fixtures.py",
+    "state/native",
     "state/test_distribute.py",
     "state/test_tensor_bundle.py",
     "state/test_tools.py",

@@ -93,7 +93,7 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
     grid = arguments.grid
     # Whoever names the environments wants all of them.
     full = arguments.full or arguments.environments is not None
-    eras = environments.names("quick")
+    eras = environments.names("eras")
 
     print(f"\nTests; logs are in {LOGS.relative_to(ROOT)}", flush=True)
     # The newest first, as they take longest: what runs last leaves a core idle.
@@ -102,9 +102,9 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
         row.full = full or not row.has_tensorflow or row.name in eras
     _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, grid))
     writers = [row for row in running if (GRID / row.name).is_dir()]
-    options = [*(["--peer"] if arguments.peer else []), *(["--every-pair"] if full else [])]
     if grid and writers:
         print("\nGrid", flush=True)
+        options = [*(["--peer"] if arguments.peer else []), *([] if full else ["--edges"])]
         _each(writers, arguments.jobs, lambda row: _read_one(environments, row, options))
     drawn = not (grid and writers) or _report()
     return summarize(list(rows.values()), drawn, time.monotonic() - started)
@@ -171,10 +171,11 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         row.troubles.append("no tests ran")
     elif not succeeded and not row.failed:
         row.troubles.append("tests ended with an error")
+    options = [] if row.full else ["--brief"]
     if (
         grid
         and row.has_tensorflow
-        and not _python(environments, row, "write", str(GRID / row.name))
+        and not _python(environments, row, "write", str(GRID / row.name), *options)
     ):
         row.troubles.append("grid: cannot write")
         shutil.rmtree(GRID / row.name, ignore_errors=True)
@@ -182,7 +183,8 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
 
 def _read_one(environments: Environments, row: Row, options: list[str]) -> None:
     output = GRID / f"{row.name}.json"
-    if not _python(environments, row, "read", str(GRID), "--output", str(output), *options):
+    options = ["--output", str(output), *options, *([] if row.full else ["--brief"])]
+    if not _python(environments, row, "read", str(GRID), *options):
         row.troubles.append("grid: cannot read all")
     if output.exists():
         row.count_cells(output)

@@ -22,15 +22,23 @@ def main() -> int:
     write = commands.add_parser("write")
     write.add_argument("directory", type=pathlib.Path)
     write.add_argument("--environment", required=True)
+    write.add_argument(
+        "--brief",
+        action="store_true",
+        help="leave out the states of every layer and of every optimizer",
+    )
     read = commands.add_parser("read")
     read.add_argument("directory", type=pathlib.Path)
     read.add_argument("--environment", required=True)
     read.add_argument("--output", type=pathlib.Path, required=True)
     read.add_argument("--peer", action="store_true", help="tf.train.Checkpoint beside tfcompat")
     read.add_argument(
-        "--every-pair",
+        "--brief", action="store_true", help="leave out the layers and the optimizers"
+    )
+    read.add_argument(
+        "--edges",
         action="store_true",
-        help="restore the native files of every environment, not only of the edges of the eras",
+        help="leave out the native files of other environments than the edges of the eras",
     )
     report = commands.add_parser("report")
     report.add_argument("directory", type=pathlib.Path)
@@ -45,10 +53,14 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     if arguments.command == "write":
-        cells.write(arguments.directory, arguments.environment)
+        cells.write(arguments.directory, arguments.environment, arguments.brief)
         return 0
     results = cells.read(
-        arguments.directory, arguments.environment, arguments.peer, arguments.every_pair
+        arguments.directory,
+        arguments.environment,
+        peer=arguments.peer,
+        brief=arguments.brief,
+        edges_only=arguments.edges,
     )
     arguments.output.write_text(json.dumps(results, indent=1))
     failed = [cell for cell in results["cells"] if not cell["ok"]]

@@ -28,8 +28,14 @@ TRAINED = 3  # steps before a state is saved
 TOLERANCE = 1e-5
 
 
-def write(directory: pathlib.Path, environment: str) -> None:
-    """Train every state, save it, and note the truth that a reader must find."""
+def write(directory: pathlib.Path, environment: str, brief: bool = False) -> None:
+    """Train every state, save it, and note the truth that a reader must find.
+
+    Args:
+        directory: where to.
+        environment: the name of this one.
+        brief: whether to leave out the states of every layer and of every optimizer.
+    """
     tf.get_logger().setLevel("ERROR")
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -41,6 +47,7 @@ def write(directory: pathlib.Path, environment: str) -> None:
                 "tensorflow": str(runtime.tensorflow),
                 "keras": str(runtime.keras),
                 "era": runtime.era,
+                "brief": brief,
             }
         )
     )
@@ -61,12 +68,17 @@ def write(directory: pathlib.Path, environment: str) -> None:
         following = state.weights()
         np.savez(here / "saved.npz", *saved)
         np.savez(here / "following.npz", *following)
-    layers.write(directory)
-    optimizers.write(directory)
+    if not brief:
+        layers.write(directory)
+        optimizers.write(directory)
 
 
 def read(
-    directory: pathlib.Path, environment: str, peer: bool = False, every_pair: bool = False
+    directory: pathlib.Path,
+    environment: str,
+    peer: bool = False,
+    brief: bool = False,
+    edges_only: bool = False,
 ) -> dict[str, Any]:
     """Resume every state that any environment wrote.
 
@@ -74,15 +86,15 @@ def read(
         directory: where each environment wrote, in a directory of its name.
         environment: the name of this one.
         peer: whether `tf.train.Checkpoint` does the same beside it.
-        every_pair: whether to restore the native files of every environment, and to compare every
-            tensor of every state. Otherwise that is done for what the oldest and the newest of
-            each era wrote, and for this environment's own.
+        brief: whether to leave out the states of every layer and of every optimizer.
+        edges_only: whether to restore the native files, and to compare every tensor, of this
+            environment and of the oldest and the newest of each era alone.
     """
     tf.get_logger().setLevel("ERROR")  # partial restores by tf.train.Checkpoint warn a lot
     runtime = tfc.runtime()
     era = runtime.era
     edges = _edges(directory)
-    compared = _all(directory) if every_pair else {*edges, environment}
+    compared = {*edges, environment} if edges_only else _all(directory)
     cells = []
     trained: dict[str, State] = {}
     for written in sorted(directory.glob("*/environment.json")):
@@ -123,7 +135,7 @@ def read(
             if other is not None:
                 cell["plain"] = _resume_plain(here, other, stepped)
             cells.append(cell)
-    for family in (layers, optimizers):
+    for family in () if brief else (layers, optimizers):
         for cell in family.read(directory, environment, edges):
             cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})
     cells += native.read(directory, environment, era, compared)
@@ -141,10 +153,12 @@ def _all(directory: pathlib.Path) -> set[str]:
 
 
 def _edges(directory: pathlib.Path) -> list[str]:
-    """Return the oldest and the newest environment of each era."""
+    """Return the oldest and the newest environment of each era, of those that wrote all."""
     eras: dict[str, list[tuple[Version, str]]] = {}
     for written in directory.glob("*/environment.json"):
         writer = json.loads(written.read_text())
+        if writer["brief"]:
+            continue
         release = (Version(writer["tensorflow"]), writer["environment"])
         eras.setdefault(writer["era"], []).append(release)
     return [name for found in eras.values() for _, name in (min(found), max(found))]

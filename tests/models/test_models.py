@@ -32,6 +32,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return directory
 
 
+@pytest.mark.once_per_era
 def test_every_model_computes_and_trains_on(written: pathlib.Path) -> None:
     cells = grid.read(written, ("tfcompat",))
     assert {cell["state"]: cell["result"] for cell in cells} == dict.fromkeys(EXAMPLES, grid.LOADED)
