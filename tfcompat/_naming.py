@@ -28,6 +28,11 @@ def join(*parts: str) -> str:
     return "/".join(part for part in parts if part)
 
 
+def is_within(key: str, path: str) -> bool:
+    """Tell whether a key is a path or lies below it; everything lies below the empty one."""
+    return not path or key == path or key.startswith(path + "/")
+
+
 def tensor_variable(variable: Any) -> Any:
     """Return the `tf.Variable` of a variable: a Keras 3 variable holds one."""
     return variable if isinstance(variable, _runtime.tensorflow().Variable) else variable.value

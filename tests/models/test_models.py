@@ -38,6 +38,7 @@ def test_every_model_computes_and_trains_on(written: pathlib.Path) -> None:
     assert {cell["state"]: cell["result"] for cell in cells} == dict.fromkeys(EXAMPLES, grid.LOADED)
 
 
+@pytest.mark.once_per_era
 def test_what_plain_keras_wrote_computes_and_trains_on(written: pathlib.Path) -> None:
     cells = grid.read(written, ("keras", "h5"))
     found = {(cell["state"], cell["format"]): cell["result"] for cell in cells}

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tfcompat import _kinds, _runtime
+from tfcompat import _kinds, _naming, _runtime
 from tfcompat.errors import (
     ArithmeticWarning,
     BadStateError,
@@ -179,7 +179,7 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> RestoreReport:
         if key != KEY
         and key not in live.entries
         and found.entries[key].kind != "seed"
-        and not any(key.startswith(path + "/") for path in optimizers)
+        and not any(_naming.is_within(key, path) for path in optimizers)
     ]
     missing = [
         key

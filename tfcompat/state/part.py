@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from tfcompat import _naming
 from tfcompat.errors import TfcompatError
 from tfcompat.state.keys import LiveState
 
@@ -35,7 +36,7 @@ class Part:
         unknown = [
             repr(name)
             for name, path in zip(given, part.paths)
-            if not any(_is_within(key, path) for key in known)
+            if not any(_naming.is_within(key, path) for key in known)
         ]
         if unknown or not given:
             roots = ", ".join(repr(key) for key in dict.fromkeys(k.split("/")[0] for k in known))
@@ -48,12 +49,8 @@ class Part:
 
     def holds(self, key: str) -> bool:
         """Tell whether something is restored."""
-        return self.paths == ("",) or any(_is_within(key, path) for path in self.paths)
+        return self.paths == ("",) or any(_naming.is_within(key, path) for path in self.paths)
 
     def touches(self, path: str) -> bool:
         """Tell whether something, or a part of it, is restored."""
-        return self.holds(path) or any(_is_within(one, path) for one in self.paths)
-
-
-def _is_within(key: str, path: str) -> bool:
-    return not path or key == path or key.startswith(path + "/")
+        return self.holds(path) or any(_naming.is_within(one, path) for one in self.paths)

@@ -430,7 +430,7 @@ class _Match:
         path, _, name = key.rpartition("/")
         if name == "learning_rate" and path in self.live.optimizers:
             return True
-        return any(not path or key.startswith(path + "/") for path in self.without_optimizer)
+        return any(_naming.is_within(key, path) for path in self.without_optimizer)
 
     def _option(self, key: str, holder: str) -> str:
         before, slots, after = ("/" + key).rpartition("/slots/")

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, overload
 
 import tfcompat
-from tfcompat import _graph, _kinds, _runtime
+from tfcompat import _graph, _kinds, _naming, _runtime
 from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle, entries
 from tfcompat.state.keys import LiveState
@@ -184,7 +184,7 @@ def _require_content(live: LiveState) -> None:
                 break
             above = children[name]
         else:
-            if not any(_below(key, path) for key in live.entries):
+            if not any(_naming.is_within(key, path) for key in live.entries):
                 empty.append(path or type(live.objects).__name__)
     if empty:
         raise NotBuiltError(
@@ -193,10 +193,6 @@ def _require_content(live: LiveState) -> None:
         )
     if not live.entries and not live.values:
         raise UnsupportedObjectError("There is nothing to save in the objects that were given.")
-
-
-def _below(key: str, path: str) -> bool:
-    return not path or key.startswith(path + "/")
 
 
 def _read(live: LiveState) -> tuple[dict[str, Any], dict[str, StateEntry]]:
