@@ -12,13 +12,18 @@ import tfcompat as tfc
 TOLERANCE = 1e-6
 
 
-def test_mirrored_strategy() -> None:
+def results_of(module: str) -> dict[str, float]:
+    """Return what a module prints in a process of its own."""
     result = subprocess.run(
-        [sys.executable, "-m", "tests.state.mirrored"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", module], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr[-3000:]
-    found = json.loads(result.stdout.splitlines()[-1])
-    assert len(found) == 16
+    found: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def assert_crosses(found: dict[str, float]) -> None:
+    """Check that all is restored bit by bit, and that the next steps are the same."""
     restored = {name: value for name, value in found.items() if not name.endswith("next step")}
     assert set(restored.values()) == {0.0}, restored
     # Keras 3.0 takes another step with a strategy than without one, whatever was restored.
@@ -29,3 +34,15 @@ def test_mirrored_strategy() -> None:
         if not value <= TOLERANCE and not (differs and "none" in name)
     }
     assert not far
+
+
+def test_mirrored_strategy() -> None:
+    found = results_of("tests.state.mirrored")
+    assert len(found) == 16
+    assert_crosses(found)
+
+
+def test_two_workers() -> None:
+    found = results_of("tests.state.two_workers")
+    assert len(found) == 5
+    assert_crosses(found)

@@ -79,6 +79,11 @@ class VariableEntry(Entry):
         shape = variable.shape
         self.shape = (None,) if shape.rank is None else tuple(shape.as_list())
 
+    @property
+    def strategy(self) -> Any:
+        """The strategy that distributes the variable, or None."""
+        return None if self._is_plain else getattr(self.variable, "distribute_strategy", None)
+
     def read(self) -> Any:  # noqa: D102 - as in the base class
         variable = self.variable
         if not self._is_plain:

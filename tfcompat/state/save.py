@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import logging
 import operator
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, overload
 
@@ -17,6 +19,7 @@ from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle, entries
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import Manifest, StateEntry
+from tfcompat.state.workers import Workers
 
 _lock = threading.RLock()
 _logger = logging.getLogger("tfcompat")
@@ -30,7 +33,7 @@ class SavedState:
         path: the directory that was given to `save_state`.
         step: the step it was saved under.
         prefix: the path of the TensorFlow checkpoint that holds it, as
-            `tf.train.load_checkpoint` takes it.
+            `tf.train.load_checkpoint` takes it; empty on a worker that does not write.
     """
 
     path: str
@@ -114,6 +117,10 @@ def save_state(
     visible in one step: after a crash at any moment the directory holds the earlier state or
     the new one.
 
+    Under `tf.distribute.MultiWorkerMirroredStrategy` every worker calls this, since to read some
+    variables takes all of them. The chief, or the first worker where none is named, writes, also
+    what each worker has of its own, such as dataset iterators; the others return when it has.
+
     Args:
         path: a directory, made where it does not exist. It may hold states of several steps.
         objects: what to save: anything TensorFlow or Keras tracks (models, layers, optimizers,
@@ -125,7 +132,8 @@ def save_state(
         keep: how many of the newest states to keep, counted in the order of saving; None keeps
             all.
         background: whether to return at once and write in the background. The values are those
-            at the time of the call, whatever training does meanwhile.
+            at the time of the call, whatever training does meanwhile. Of several workers those
+            that do not write do not hear when it has ended.
 
     Returns:
         What was saved; with `background=True` a `concurrent.futures.Future` of it, whose
@@ -145,11 +153,16 @@ def save_state(
     live = LiveState(objects)
     _require_content(live)
     tensors, saved = _read(live)
-    arguments = (directory, tensors, saved, live.describe(), live.graph.aliases, step, keep)
+    write = functools.partial(
+        _write, directory, tensors, saved, live.describe(), live.graph.aliases, keep
+    )
+    workers = Workers.of(live.entries.values())
+    if workers is not None:
+        return _write_by_one(workers, write, directory, step, background)
     if background:
-        return _background.submit(_write, *arguments)
+        return _background.submit(write, step)
     _background.wait()
-    return _write(*arguments)
+    return write(step)
 
 
 def require_eager(function: str) -> None:
@@ -212,14 +225,47 @@ def _read(live: LiveState) -> tuple[dict[str, Any], dict[str, StateEntry]]:
     return tensors, saved
 
 
+def _write_by_one(
+    workers: Workers,
+    write: Callable[[int | None], SavedState],
+    directory: str,
+    step: int | None,
+    background: bool,
+) -> SavedState | Future[SavedState]:
+    if background:
+
+        def settled() -> int:
+            if step is not None:
+                return step
+            _background.wait()
+            return bundle.next_step(directory)
+
+        # Workers may not talk to each other beside the training: the step is settled before.
+        number = workers.agree(settled)
+        if workers.writes:
+            return _background.submit(write, number)
+        done: Future[SavedState] = Future()
+        done.set_result(SavedState(directory, number, ""))
+        return done
+    saved: list[SavedState] = []
+
+    def written() -> int:
+        _background.wait()
+        saved.append(write(step))
+        return saved[0].step
+
+    number = workers.agree(written)
+    return saved[0] if saved else SavedState(directory, number, "")
+
+
 def _write(
     directory: str,
     tensors: dict[str, Any],
     saved: dict[str, StateEntry],
     objects: dict[str, Any],
     aliases: dict[str, str],
-    step: int | None,
     keep: int | None,
+    step: int | None,
 ) -> SavedState:
     with _lock:
         if step is None:
