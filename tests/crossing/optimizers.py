@@ -224,6 +224,10 @@ class _Model(keras.Model):
         self.parts[1].trainable = False
         self.built = True
 
+    def arrays(self) -> list[np.ndarray]:
+        """Return the weights by layer: Keras 2 has the frozen ones last, Keras 3 has not."""
+        return [array for part in self.parts for array in part.get_weights()]
+
 
 class Trainer:
     """A small model and its optimizer, trained with made-up gradients.
@@ -238,7 +242,9 @@ class Trainer:
         self.inner = inner_of(optimizer)
         self.family = family_of(optimizer)
         self.model = _Model() if model is None else model
-        self.model.set_weights(_values(self.model.get_weights(), 5))
+        values = iter(_values(self.model.arrays(), 5))
+        for part in self.model.parts:
+            part.set_weights([next(values), next(values)])
         self.weights = list(self.model.trainable_variables)
         self.steps = 0
 
@@ -285,7 +291,7 @@ class Trainer:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return all that decides about the next steps, by names that all releases share."""
-        found = {f"weights/{i}": w for i, w in enumerate(self.model.get_weights())}
+        found = {f"weights/{i}": w for i, w in enumerate(self.model.arrays())}
         found["iterations"] = _array(self._iterations())
         if not self.case.scheduled:
             found["learning_rate"] = np.float32(_array(self.inner.learning_rate))
