@@ -42,6 +42,12 @@ def test_mirrored_strategy() -> None:
     assert_crosses(found)
 
 
+def test_parameter_servers() -> None:
+    found = results_of("tests.state.parameter_servers")
+    assert len(found) == (1 if tfc.supports("keras3") else 4)
+    assert_crosses(found)
+
+
 def test_two_workers() -> None:
     found = results_of("tests.state.two_workers")
     assert len(found) == 5

@@ -78,10 +78,10 @@ def worker(here: pathlib.Path) -> None:
         print(json.dumps(results))
 
 
-def ports() -> list[int]:
-    """Return two ports that nobody uses now."""
+def ports(count: int) -> list[int]:
+    """Return ports that nobody uses now."""
     with contextlib.ExitStack() as opened:
-        sockets = [opened.enter_context(socket.socket()) for _ in range(2)]
+        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
@@ -95,7 +95,7 @@ def main() -> None:
         np.savez(here / "plain.npz", *values(writer))
         step(writer)
         np.savez(here / "plain_next.npz", *values(writer))
-        cluster = {"worker": [f"127.0.0.1:{port}" for port in ports()]}
+        cluster = {"worker": [f"127.0.0.1:{port}" for port in ports(2)]}
         workers = []
         for index in range(2):
             task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
