@@ -1,14 +1,18 @@
-"""Save and restore, beside tf.train.Checkpoint and Keras, in one process.
+"""Save and restore, beside tf.train.Checkpoint, Keras and others, in one process.
 
     python benchmarks/state.py [--runs 5] [--json FILE]
 
 Prints the median time of each, and how many times as fast as each of the others tfcompat is.
-The order changes from run to run, so that no one always finds the disk warm.
+The order changes from run to run, so that no one always finds the disk warm. Beside it runs what
+is installed of safetensors and orbax (`pip install safetensors orbax-checkpoint`), and a plain
+write of the same bytes, which is what the disk can do: what tfcompat has in times of that is its
+share of the disk's speed.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import pathlib
@@ -19,6 +23,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import tensorflow as tf
 
 import tfcompat as tfc
@@ -65,7 +70,60 @@ def variables(count: int, size: int, directory: pathlib.Path) -> dict[str, Conte
             lambda: checkpoint.write(prefix),
             lambda: checkpoint.read(prefix).assert_existing_objects_matched(),
         ),
+        "the bytes alone": plain(made, directory / "bytes"),
+        **{
+            module: make(made, directory / module)
+            for module, make in (("safetensors", safetensors), ("orbax", orbax))
+            if importlib.util.find_spec(module)
+        },
     }
+
+
+def plain(made: list[tf.Variable], path: pathlib.Path) -> Contender:
+    """Write and read the bytes, and nothing about them."""
+
+    def save() -> None:
+        with path.open("wb") as file:
+            for variable in made:
+                file.write(variable.numpy().data)
+
+    def restore() -> None:
+        with path.open("rb") as file:
+            for variable in made:
+                count = variable.shape.num_elements()
+                variable.assign(np.fromfile(file, variable.dtype.as_numpy_dtype, count))
+
+    return save, restore
+
+
+def safetensors(made: list[tf.Variable], path: pathlib.Path) -> Contender:
+    """Save by the position in the list."""
+    from safetensors.numpy import load_file, save_file
+
+    def restore() -> None:
+        found = load_file(path)
+        for index, variable in enumerate(made):
+            variable.assign(found[str(index)])
+
+    return lambda: save_file({str(i): v.numpy() for i, v in enumerate(made)}, path), restore
+
+
+def orbax(made: list[tf.Variable], path: pathlib.Path) -> Contender:
+    """Save a list of NumPy arrays, and wait for it."""
+    from orbax import checkpoint as ocp
+
+    checkpointer = ocp.StandardCheckpointer()
+
+    def save() -> None:
+        checkpointer.save(path, [variable.numpy() for variable in made], force=True)
+        checkpointer.wait_until_finished()
+
+    def restore() -> None:
+        target = [np.empty(v.shape, v.dtype.as_numpy_dtype) for v in made]
+        for variable, value in zip(made, checkpointer.restore(path, target)):
+            variable.assign(value)
+
+    return save, restore
 
 
 def model(count: int, size: int, directory: pathlib.Path) -> dict[str, Contender]:
