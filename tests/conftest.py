@@ -1,4 +1,4 @@
-"""The plugins of the tests, and which tests run on one release of each era alone."""
+"""The plugins of the tests, and which tests run on a few releases alone."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -93,14 +94,18 @@ def read(
     tf.get_logger().setLevel("ERROR")  # partial restores by tf.train.Checkpoint warn a lot
     runtime = tfc.runtime()
     era = runtime.era
-    edges = _edges(directory)
-    compared = {*edges, environment} if edges_only else _all(directory)
+    writers = {
+        path.parent: json.loads(path.read_text())
+        for path in sorted(directory.glob("*/environment.json"))
+    }
+    edges = _edges(writers.values())
+    every = {writer["environment"] for writer in writers.values()}
+    compared = {*edges, environment} if edges_only else every
     cells = []
     trained: dict[str, State] = {}
-    for written in sorted(directory.glob("*/environment.json")):
-        writer = json.loads(written.read_text())
+    for place, writer in writers.items():
         for name, build in STATES.items():
-            here = written.parent / name
+            here = place / name
             if not here.exists():
                 continue
             # The edges of the eras restore into what has not taken a step; to make that for
@@ -148,15 +153,10 @@ def read(
     }
 
 
-def _all(directory: pathlib.Path) -> set[str]:
-    return {written.parent.name for written in directory.glob("*/environment.json")}
-
-
-def _edges(directory: pathlib.Path) -> list[str]:
+def _edges(writers: Iterable[dict[str, Any]]) -> list[str]:
     """Return the oldest and the newest environment of each era, of those that wrote all."""
     eras: dict[str, list[tuple[Version, str]]] = {}
-    for written in directory.glob("*/environment.json"):
-        writer = json.loads(written.read_text())
+    for writer in writers:
         if writer["brief"]:
             continue
         release = (Version(writer["tensorflow"]), writer["environment"])
