@@ -58,12 +58,18 @@ def step(objects: dict[str, Any]) -> None:
 
 def distance(first: dict[str, Any], second: dict[str, Any]) -> float:
     """Return how far two models and all the variables of their optimizers are apart."""
-    pairs = [
-        [variable.numpy() for _, variable in sorted(tfc.variables(one).items())]
-        for one in (first, second)
-    ]
-    assert len(pairs[0]) == len(pairs[1])
-    return max(float(np.abs(a.astype(float) - b).max()) for a, b in zip(*pairs))
+    return furthest(values(first), values(second))
+
+
+def values(objects: dict[str, Any]) -> list[np.ndarray]:
+    """Return all variables of a model and its optimizer, in an order that all processes share."""
+    return [variable.numpy() for _, variable in sorted(tfc.variables(objects).items())]
+
+
+def furthest(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
+    """Return the largest difference of two lists of arrays."""
+    assert [value.shape for value in found] == [value.shape for value in expected]
+    return max(float(np.abs(a.astype(float) - b).max()) for a, b in zip(found, expected))
 
 
 def apart(strategy: Any, objects: dict[str, Any]) -> float:

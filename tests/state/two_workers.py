@@ -14,29 +14,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
-from tests.state.mirrored import made, step
+from tests.state.mirrored import furthest, made, step, values
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def values(objects: dict[str, Any]) -> list[np.ndarray]:
-    """Return all variables of a model and its optimizer, in an order that all processes share."""
-    return [variable.numpy() for _, variable in sorted(tfc.variables(objects).items())]
 
 
 def far(found: list[np.ndarray], path: pathlib.Path) -> float:
     """Return how far values are from those in a file."""
     with np.load(path) as archive:
-        expected = list(archive.values())
-    assert [value.shape for value in found] == [value.shape for value in expected]
-    return max(float(np.abs(a.astype(float) - b).max()) for a, b in zip(found, expected))
+        return furthest(found, list(archive.values()))
 
 
 def worker(here: pathlib.Path) -> None:
