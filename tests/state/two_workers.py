@@ -119,5 +119,9 @@ def main() -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         worker(pathlib.Path(sys.argv[1]))
+        sys.stdout.flush()
+        # All is done. TensorFlow 2.5 now and then aborts while the interpreter ends, over a thread
+        # of the cluster that still runs.
+        os._exit(0)
     else:
         main()
