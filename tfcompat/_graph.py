@@ -247,6 +247,8 @@ class Graph:
                     continue
                 self._alive.append(value)
                 self.nodes.append((path, value))
+                if kind == _kinds.VARIABLE:
+                    continue
                 if kind in _kinds.KERAS_KINDS:
                     if kind == _kinds.FUNCTIONAL:
                         self._note_order(path, value)

@@ -223,9 +223,10 @@ def _save(prefix: str, tensors: dict[str, Any]) -> None:
     tf = _runtime.tensorflow()
     with tf.device("CPU:0"):
         tf.raw_ops.SaveV2(
-            prefix=prefix,
-            tensor_names=list(tensors),
-            shape_and_slices=[""] * len(tensors),
+            # With tensors alone the call takes TensorFlow's fast path.
+            prefix=tf.constant(prefix),
+            tensor_names=tf.constant(list(tensors)),
+            shape_and_slices=tf.zeros(len(tensors), tf.string),
             tensors=list(tensors.values()),
         )
 

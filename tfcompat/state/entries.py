@@ -90,11 +90,11 @@ class VariableEntry(Entry):
             return variable.read_value()
         # The tensor shares the variable's buffer, which read_value() would copy; TensorFlow
         # copies it when the variable changes while the tensor lives.
-        return _raw_ops().ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
+        return _read_variable()(resource=variable.handle, dtype=variable.dtype)
 
     def write(self, tensor: Any) -> None:  # noqa: D102 - as in the base class
         if self._is_plain:
-            _raw_ops().AssignVariableOp(resource=self.variable.handle, value=tensor)
+            _assign_variable()(resource=self.variable.handle, value=tensor)
         else:
             self.variable.assign(tensor, read_value=False)
 
@@ -108,8 +108,13 @@ def _plain_variable() -> type:
 
 
 @functools.cache
-def _raw_ops() -> Any:
-    return _runtime.tensorflow().raw_ops
+def _read_variable() -> Any:
+    return _runtime.tensorflow().raw_ops.ReadVariableOp
+
+
+@functools.cache
+def _assign_variable() -> Any:
+    return _runtime.tensorflow().raw_ops.AssignVariableOp
 
 
 def value_kind(value: Any) -> str | None:
