@@ -16,6 +16,9 @@ pytest_plugins = ("pytester", "tfcompat.testing.plugin")
 ONCE_PER_ERA = (
     "lint",
     "matrix",
+    "rules/test_advice.py",
+    "rules/test_rules.py",
+    "rules/test_table.py",
     "state/native",
     "state/test_distribute.py",
     "state/test_tensor_bundle.py",
@@ -29,7 +32,6 @@ ONCE_PER_ERA = (
 
 def pytest_collection_finish() -> None:
     """Leave what TensorFlow's modules hold, a million objects, out of every garbage collection."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 

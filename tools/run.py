@@ -96,10 +96,12 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
     eras = [] if full else environments.names("eras")
 
     print(f"\nTests; logs are in {LOGS.relative_to(ROOT)}", flush=True)
-    # The newest first, as they take longest: what runs last leaves a core idle.
-    running = [rows[name] for name in reversed(usable)]
-    for row in running:
+    for row in rows.values():
         row.full = full or not row.has_tensorflow or row.name in eras
+    # What takes longest first, since what runs last leaves a core idle: the tools' own tests,
+    # those with all tests, the newest.
+    running = [rows[name] for name in reversed(usable)]
+    running.sort(key=lambda row: (row.has_tensorflow, not row.full))
     _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, grid))
     writers = [row for row in running if (GRID / row.name).is_dir()]
     if grid and writers:
