@@ -141,6 +141,7 @@ def _children_of_own_layer(layer: Any) -> list[tuple[str, Any]]:
         names = [name for name in names if name != "layer"]
     # Up to 2.5 a lookup layer has a handler of its table among its weights.
     weights = [weight for weight in layer.weights if _kinds.kind_of(weight) == _kinds.VARIABLE]
+    wholes = [held for held in vars(layer).values() if _kinds.kind_of(held) == _kinds.PARTITIONED]
     covered: set[int] = set()
     for name in names:
         child = getattr(layer, name)
@@ -149,8 +150,26 @@ def _children_of_own_layer(layer: Any) -> list[tuple[str, Any]]:
                 covered.update(id(weight) for weight in sublayer.weights)
         children.append((name, child))
     remaining = [weight for weight in weights if id(weight) not in covered]
-    names = _naming.weight_names(layer, [_naming.path_of(weight) for weight in remaining])
-    return [*zip(names, remaining), *children]
+    paths = [_naming.path_of(weight) for weight in remaining]
+    for whole in wholes:
+        # In the place of its parts, which are called `dense/kernel/part_0` and so on.
+        first, *others = (_position(part, remaining) for part in _kinds.parts_of(whole))
+        remaining[first], paths[first] = whole, paths[first].rpartition("/")[0]
+        for index in reversed(others):
+            del remaining[index], paths[index]
+    return [*zip(_naming.weight_names(layer, paths), remaining), *children]
+
+
+def _position(value: Any, values: list[Any]) -> int:
+    return next(index for index, one in enumerate(values) if one is value)
+
+
+def parts_of(path: str, whole: Any) -> list[tuple[str, Any]]:
+    """Return the parts of a partitioned variable with their paths, in order."""
+    return [
+        (_naming.join(path, f"part_{index}"), part)
+        for index, part in enumerate(_kinds.parts_of(whole))
+    ]
 
 
 def replace_values(value: Any, path: str, values: dict[str, Any]) -> Any:
@@ -220,6 +239,7 @@ class Graph:
         models: for each Sequential or functional model the names of those layers that have
             weights and no name of the user's, in the order of the model.
         seeds: (path, variable) of the random seeds that Keras 3 keeps in its own layers.
+        wholes: by the path of each part of a partitioned variable, the path of the whole.
     """
 
     def __init__(self, root: Any) -> None:
@@ -227,6 +247,7 @@ class Graph:
         self.aliases: dict[str, str] = {}
         self.models: dict[str, list[str]] = {}
         self.seeds: list[tuple[str, Any]] = []
+        self.wholes: dict[str, str] = {}
         self._paths: dict[int, str] = {}
         self._alive: list[Any] = []  # identities hold only while their objects live
         custom: list[tuple[str, Any]] = []
@@ -248,6 +269,11 @@ class Graph:
                 self._alive.append(value)
                 self.nodes.append((path, value))
                 if kind == _kinds.VARIABLE:
+                    continue
+                if kind == _kinds.PARTITIONED:
+                    for name, part in parts_of(path, value):
+                        self._paths[id(part)] = name
+                        self.wholes[name] = path
                     continue
                 if kind in _kinds.KERAS_KINDS:
                     if kind == _kinds.FUNCTIONAL:

@@ -13,6 +13,7 @@ from tfcompat import _runtime
 
 # Kinds of objects. What each means for a walk is said at `children_of`.
 VARIABLE = "variable"
+PARTITIONED = "partitioned"  # a variable in parts, as a ParameterServerStrategy makes them
 OPTIMIZER = "optimizer"
 METRIC = "metric"
 FUNCTIONAL = "functional"  # a Sequential or functional model
@@ -35,8 +36,8 @@ UNKNOWN = "unknown"
 
 TRACKED_KINDS = frozenset(
     (
-        VARIABLE, OPTIMIZER, METRIC, FUNCTIONAL, MODEL, LAYER, MODULE, GENERATOR, SEED_GENERATOR,
-        TABLE, ITERATOR, PYTHON_STATE, OPAQUE,
+        VARIABLE, PARTITIONED, OPTIMIZER, METRIC, FUNCTIONAL, MODEL, LAYER, MODULE, GENERATOR,
+        SEED_GENERATOR, TABLE, ITERATOR, PYTHON_STATE, OPAQUE,
     )
 )  # fmt: skip
 CONTAINER_KINDS = frozenset((MAPPING, SEQUENCE, DATACLASS))
@@ -141,6 +142,11 @@ def kind_of(value: Any) -> str:
     return found[0]
 
 
+def parts_of(variable: Any) -> list[Any]:
+    """Return the parts of a partitioned variable, in order; of another variable itself."""
+    return list(variable.variables) if kind_of(variable) == PARTITIONED else [variable]
+
+
 def keras_of(value: Any) -> _Keras:
     """Return the Keras that an object of a Keras kind belongs to."""
     kind_of(value)
@@ -199,11 +205,17 @@ def _classify(cls: type) -> tuple[str, _Keras | None]:
             ),
         ),
         (MODULE, (tf.Module, trackable_classes()[1])),
-        (OPAQUE, (trackable_classes()[0],)),
     ):
         if issubclass(cls, tuple(c for c in candidates if c is not None)):
             return kind, None
+    if issubclass(cls, trackable_classes()[0]):
+        is_partitioned = all(hasattr(cls, name) for name in _OF_PARTITIONED)
+        return (PARTITIONED if is_partitioned else OPAQUE), None
     return UNKNOWN, None
+
+
+# What a variable in parts has: its class has no public name in any release.
+_OF_PARTITIONED = ("variables", "shape", "dtype", "assign")
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))

@@ -169,15 +169,19 @@ def variables(value: Any) -> dict[str, Any]:
 
     The values are `tf.Variable`s in every release, also where Keras 3 wraps them in variables
     of its own. Optimizers are included: `{"optimizer/iterations": ..., "model/dense/kernel": ...}`.
+    Of a partitioned variable, which a state holds whole, each part is listed, as
+    `model/dense/kernel/part_0` and so on.
     """
-    from tfcompat.state.entries import VariableEntry
+    from tfcompat.state.entries import PartitionedEntry, VariableEntry
     from tfcompat.state.keys import LiveState
 
-    return {
-        key: entry.variable
-        for key, entry in LiveState(value).entries.items()
-        if isinstance(entry, VariableEntry)
-    }
+    found: dict[str, Any] = {}
+    for key, entry in LiveState(value).entries.items():
+        if isinstance(entry, VariableEntry):
+            found[key] = entry.variable
+        elif isinstance(entry, PartitionedEntry):
+            found.update((part.key, part.variable) for part in entry.parts)
+    return found
 
 
 def as_trackable(value: Any) -> Any:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import tempfile
 from typing import Any
 
@@ -16,11 +17,10 @@ from typing import Any
 os.environ["TF_NUM_INTEROP_THREADS"] = "8"
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
-from tests.state.mirrored import distance, made, step
+from tests.state.mirrored import furthest, made, step
 from tests.state.two_workers import ports
 
 
@@ -33,13 +33,45 @@ def cluster() -> Any:
     return tf.distribute.cluster_resolver.SimpleClusterResolver(spec, rpc_layer="grpc")
 
 
-def partitioned(strategy: Any, start: float) -> tf.Module:
-    """Return a variable in two parts, each on another server."""
-    module = tf.Module()
+def module(strategy: Any, parts: int, start: float) -> tf.Module:
+    """Return a module with a variable in some parts, each on another server, and with one more."""
+    made = tf.Module()
     with strategy.scope():
-        module.parts = list(tf.Variable(tf.range(start, start + 6)).variables)
-    assert [tuple(part.shape) for part in module.parts] == [(3,), (3,)]
-    return module
+        made.w = tf.Variable(tf.range(start, start + 7))
+        made.scalar = tf.Variable(start)
+    assert len(getattr(made.w, "variables", [made.w])) == parts
+    return made
+
+
+def whole(module: tf.Module) -> np.ndarray:
+    """Return the value of a variable, whether it is in parts or not."""
+    return np.concatenate([part.numpy() for part in getattr(module.w, "variables", [module.w])])
+
+
+def partitions(strategies: dict[int, Any], here: pathlib.Path) -> dict[str, float]:
+    """Bring a variable from each number of parts to each."""
+    results = {}
+    for writer, strategy in strategies.items():
+        tfc.save_state(here / str(writer), module(strategy, writer, 1.0))
+        entries = tfc.describe_state(here / str(writer)).entries
+        assert {key: entry.shape for key, entry in entries.items()} == {"w": (7,), "scalar": ()}
+        for reader, other in strategies.items():
+            again = module(other, reader, 100.0)
+            tfc.restore_state(here / str(writer), again)
+            difference = np.abs(whole(again) - np.arange(1, 8)).max()
+            results[f"{writer} parts into {reader}"] = float(difference) + float(again.scalar) - 1
+    return results
+
+
+def far(first: dict[str, Any], second: dict[str, Any]) -> float:
+    """Return how far two models and their optimizers are apart, in parts or not."""
+    both = []
+    for objects in (first, second):
+        found: dict[str, list[np.ndarray]] = {}
+        for key, variable in tfc.variables(objects).items():
+            found.setdefault(re.sub(r"/part_\d+$", "", key), []).append(variable.numpy())
+        both.append([np.concatenate(found[key], None) for key in sorted(found)])
+    return furthest(*both)
 
 
 def model(strategy: Any, here: pathlib.Path) -> dict[str, float]:
@@ -52,13 +84,13 @@ def model(strategy: Any, here: pathlib.Path) -> dict[str, float]:
     jobs = {tf.DeviceSpec.from_string(weight.device).job for weight in served["model"].weights}
     assert jobs == {"ps"}
     tfc.restore_state(here / "plain", served)
-    results = {"none into parameter servers": distance(served, writer)}
+    results = {"none into parameter servers": far(served, writer)}
     tfc.save_state(here / "served", served)
     tfc.restore_state(here / "served", reader)
-    results["parameter servers into none"] = distance(reader, writer)
+    results["parameter servers into none"] = far(reader, writer)
     for one in (writer, reader):
         step(one)
-    results["parameter servers into none, next step"] = distance(reader, writer)
+    results["parameter servers into none, next step"] = far(reader, writer)
     return results
 
 
@@ -70,18 +102,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         here = pathlib.Path(directory)
         # Keras 3 has no parameter servers.
-        results = {} if tfc.supports("keras3") else model(strategies(resolver), here)
-        partitioner = tf.distribute.experimental.partitioners.FixedShardsPartitioner(2)
-        strategy = strategies(resolver, variable_partitioner=partitioner)
-        tfc.save_state(here / "parts", partitioned(strategy, 1.0))
-        again = partitioned(strategy, 100.0)
-        tfc.restore_state(here / "parts", again)
-        found = np.concatenate([part.numpy() for part in again.parts])
-        results["parts into parts"] = float(np.abs(found - np.arange(1, 7)).max())
-        whole = tf.Module()
-        whole.parts = [tf.Variable(tf.zeros(6))]
-        with pytest.raises(tfc.StateMismatchError, match="parts/1"):
-            tfc.restore_state(here / "parts", whole)
+        partitioners = tf.distribute.experimental.partitioners
+        in_parts = {
+            parts: strategies(
+                resolver, variable_partitioner=partitioners.FixedShardsPartitioner(parts)
+            )
+            for parts in (2, 3)
+        }
+        results = partitions({1: strategies(resolver), **in_parts}, here)
+        if not tfc.supports("keras3"):
+            for name, strategy in {"whole": strategies(resolver), "parts": in_parts[2]}.items():
+                found = model(strategy, here / name)
+                results.update((f"{name}: {case}", value) for case, value in found.items())
     print(json.dumps(results), flush=True)
     os._exit(0)  # the servers have no end of their own
 

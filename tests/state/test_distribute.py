@@ -44,7 +44,7 @@ def test_mirrored_strategy() -> None:
 
 def test_parameter_servers() -> None:
     found = results_of("tests.state.parameter_servers")
-    assert len(found) == (1 if tfc.supports("keras3") else 4)
+    assert len(found) == (9 if tfc.supports("keras3") else 15)
     assert_crosses(found)
 
 

@@ -99,6 +99,39 @@ class VariableEntry(Entry):
             self.variable.assign(tensor, read_value=False)
 
 
+class PartitionedEntry(Entry):
+    """The value of a variable that a strategy keeps in parts of its first dimension.
+
+    In a state it is whole, so that it fits any other partition, and none.
+
+    Attributes:
+        parts: an entry for each part, in order.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, key: str, parts: list[VariableEntry]) -> None:
+        self.parts = parts
+        self.key = key
+        self.kind = VARIABLE
+        self.dtype = parts[0].dtype
+        self.shape = (sum(self._lengths), *parts[0].shape[1:])
+
+    @property
+    def _lengths(self) -> list[int]:
+        return [int(part.variable.shape[0]) for part in self.parts]
+
+    def read(self) -> Any:  # noqa: D102 - as in the base class
+        tf = _runtime.tensorflow()
+        with tf.device("CPU:0"):
+            return tf.concat([part.read() for part in self.parts], 0)
+
+    def write(self, tensor: Any) -> None:  # noqa: D102 - as in the base class
+        values = _runtime.tensorflow().split(tensor, self._lengths)
+        for part, value in zip(self.parts, values):
+            part.write(value)
+
+
 @functools.cache
 def _plain_variable() -> type:
     """Return the class of variables that are one resource; others are distributed or cast."""

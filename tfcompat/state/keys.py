@@ -49,6 +49,9 @@ class LiveState:
             kind = _kinds.kind_of(value)
             if kind == _kinds.VARIABLE:
                 self._add(e.VariableEntry(path or "value", value))
+            elif kind == _kinds.PARTITIONED:
+                parts = [e.VariableEntry(*part) for part in _graph.parts_of(path, value)]
+                self._add(e.PartitionedEntry(path or "value", parts))
             elif kind == _kinds.OPTIMIZER:
                 found.append((path, value))
             elif kind in (_kinds.VALUE, _kinds.ARRAY):
@@ -97,9 +100,14 @@ class LiveState:
                         ordered.setdefault(key, variable)
                 inside = (*inside, path + "/" if path else "")
         for path, value in self.graph.nodes:
-            if _kinds.kind_of(value) == _kinds.VARIABLE:
+            kind = _kinds.kind_of(value)
+            if kind == _kinds.VARIABLE:
                 ordered.setdefault(path, value)
-        return [Reference(key, variable) for key, variable in ordered.items()]
+            elif kind == _kinds.PARTITIONED:
+                for key, part in _graph.parts_of(path, value):
+                    ordered.setdefault(key, part)
+        wholes = self.graph.wholes
+        return [Reference(key, variable, wholes.get(key, key)) for key, variable in ordered.items()]
 
     def refresh_optimizer(self, path: str) -> None:
         """Add the entries that an optimizer has since it made its variables."""

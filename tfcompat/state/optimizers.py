@@ -13,7 +13,7 @@ import dataclasses
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from tfcompat import _kinds, _naming, _runtime
 from tfcompat.errors import UnsupportedObjectError
-from tfcompat.state.entries import COUNTER, VARIABLE, Entry, VariableEntry
+from tfcompat.state.entries import COUNTER, VARIABLE, Entry, PartitionedEntry, VariableEntry
 
 OPTIMIZER_V2 = "OptimizerV2"
 KERAS_2 = "Keras 2"
@@ -72,10 +72,17 @@ _CHUNK = 64 * 2**20
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """A variable that an optimizer may have slots for, and its key."""
+    """A variable that an optimizer may have slots for.
+
+    Attributes:
+        key: its key; that of a part has a number at its end.
+        variable: the variable, or a part of a partitioned one.
+        whole: the key that the state has for it, or for the variable that it is a part of.
+    """
 
     key: str
     variable: Any
+    whole: str
 
     @property
     def names(self) -> set[str]:
@@ -142,12 +149,30 @@ class LiveOptimizer:
         if not self.has_schedule and "learning_rate" in self._config:
             entries.append(self._learning_rate())
         slots, scalars = self._variables()
-        entries += [VariableEntry(self.slot_key(*name), slot) for name, slot in slots.items()]
+        entries += self._slot_entries(slots)
         entries += [
             VariableEntry(_naming.join(self.path, _naming.escape(name)), scalar)
             for name, scalar in scalars.items()
         ]
         return entries + self._loss_scale()
+
+    def _slot_entries(self, slots: dict[tuple[str, str], Any]) -> Iterator[Entry]:
+        pieces = {
+            one.key: (position, one.whole)
+            for position, one in enumerate(self.references)
+            if one.key != one.whole
+        }
+        parts: dict[tuple[str, str], dict[int, VariableEntry]] = {}
+        for (slot, key), variable in slots.items():
+            entry = VariableEntry(self.slot_key(slot, key), variable)
+            # A factor has another shape than the part of the weight that it stands for.
+            if key in pieces and slot not in _FACTORS:
+                position, whole = pieces[key]
+                parts.setdefault((slot, whole), {})[position] = entry
+            else:
+                yield entry
+        for name, found in parts.items():
+            yield PartitionedEntry(self.slot_key(*name), [found[i] for i in sorted(found)])
 
     def slot_key(self, slot: str, reference: str) -> str:
         """Return the key of a weight's slot."""
@@ -370,7 +395,13 @@ class LiveOptimizer:
         variables = variables() if callable(variables) else variables
         # 2.9 keeps the present rate of a schedule in a variable as well.
         skipped = (id(self._iterations), id(getattr(self.inner, "learning_rate", None)))
-        return [v for v in variables if id(v) not in skipped]
+        return [
+            part
+            for variable in variables
+            if id(variable) not in skipped
+            # tf_keras lists the slots of a partitioned weight as partitioned variables.
+            for part in _kinds.parts_of(variable)
+        ]
 
     def build_order(self) -> list[Reference]:
         """Return the weights in the order in which the optimizer has their slots.
@@ -415,7 +446,7 @@ class LiveOptimizer:
             keys: of the weights that the optimizer will update.
         """
         wanted = set(keys)
-        variables = [r.variable for r in self.references if r.key in wanted]
+        variables = [r.variable for r in self.references if {r.key, r.whole} & wanted]
         # What is made elsewhere has one value for all replicas, which each of them then updates.
         with _scope_of(variables):
             if self.family == OPTIMIZER_V2:

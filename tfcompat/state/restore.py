@@ -350,7 +350,7 @@ class _Match:
                 self._reset(path, optimizer)
             return
         wanted = self._slots_wanted(path)
-        known = {reference.key for reference in optimizer.references}
+        known = {reference.whole for reference in optimizer.references}
         if saved["stepped"] and wanted <= known:
             keys = wanted | set(self.live.trainable_keys(path))
             if keys:
@@ -533,7 +533,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
         entry = live.entries[key]
         if entry.dtype != document.entries[saved].dtype:
             tensors[saved] = _as_integer(tensors[saved], entry)
-        if isinstance(entry, entries.VariableEntry):
+        if isinstance(entry, (entries.VariableEntry, entries.PartitionedEntry)):
             variables.append((entry, saved))
         else:
             others.append((entry, tensors[saved]))
