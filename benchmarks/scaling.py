@@ -87,8 +87,8 @@ def background(megabytes: int) -> None:
 
 def powers(least: int, most: int, factor: int) -> list[int]:
     found = [least]
-    while found[-1] * factor <= most:
-        found.append(found[-1] * factor)
+    while found[-1] < most:
+        found.append(min(found[-1] * factor, most))
     return found
 
 
