@@ -4,14 +4,18 @@ Run it in an environment of the matrix:
 
     .tox/py310-tf2.21/bin/python -m tests.contention --seconds 600
 
-Every restore has to be whole, of one save, and to find the last save that had ended before it
-began, or a later one.
+Every restore has to be whole and of one save, and not of one that had ended before another began
+which had itself ended when the restore began. When the processes have ended, the states that
+`--keep` tells to keep have to be there; with `--keep 0` those are all.
 """
 
 from __future__ import annotations
 
 import argparse
+import bisect
 import collections
+import itertools
+import json
 import pathlib
 import subprocess
 import sys
@@ -29,38 +33,43 @@ def main(argv: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=600, help="default: %(default)s")
-    parser.add_argument("--keep", type=int, default=1, help="of save_state (default: %(default)s)")
+    parser.add_argument("--keep", type=int, default=1, help="0 keeps all (default: %(default)s)")
     parser.add_argument("--save", metavar="DIRECTORY", help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.save:
-        return save(options.save, options.keep)
+        return save(options.save, options.keep or None, options.first)
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-m", "tests.contention"]
         command += ["--save", directory, "--keep", str(options.keep)]
         writers = [
-            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            for _ in range(2)
+            subprocess.Popen(
+                [*command, "--first", str(first)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            for first in (1, 2)
         ]
         try:
             for writer in writers:
                 assert writer.stdout is not None
                 writer.stdout.readline()  # it has saved
-            counts = restore(directory, options.seconds)
+            restores, findings = restore(directory, options.seconds)
         finally:
-            saved = 0
-            for writer in writers:
-                output, _ = writer.communicate(b"\n")
-                saved += int(output.split()[-1])
-    findings = {text: number for text, number in counts.items() if text != "whole"}
-    print(f"{saved:,} saves by two processes, {counts['whole']:,} restores whole")
+            outputs = [writer.communicate(b"\n")[0] for writer in writers]
+        saves = {step: times for output in outputs for step, *times in json.loads(output)}
+        last, failed = restore(directory, 0)
+        findings += failed + compared(saves, restores + last)
+        findings += lost(directory, saves, options.keep)
+    print(f"{len(saves):,} saves by two processes, {len(restores):,} restores whole")
     for text, number in findings.items():
         print(f"FOUND {number} times: {text}")
-    return 1 if findings or not counts["whole"] else 0
+    return 1 if findings or not restores else 0
 
 
-def save(directory: str, keep: int) -> int:
-    """Save until something comes in, and print how often."""
-    import os
+def save(directory: str, keep: int | None, first: int) -> int:
+    """Save until something comes in, and print of each the step and when it began and ended."""
     import select
 
     import tensorflow as tf
@@ -68,45 +77,79 @@ def save(directory: str, keep: int) -> int:
     import tfcompat as tfc
 
     variables = [tf.Variable(tf.zeros((100,), tf.float64)) for _ in range(_TENSORS)]
-    number = 0
+    step = first
+    saves = []
     while not select.select([sys.stdin], [], [], 0)[0]:
-        number += 1
-        # Of one save all values are the same, and of two never.
+        # Of one save all values are its step, which the other process does not use.
         for variable in variables:
-            variable.assign(tf.fill((100,), tf.constant(os.getpid() + number / 2**20, tf.float64)))
-        tfc.save_state(directory, {"variables": variables, "time": time.time()}, keep=keep)
-        if number == 1:
+            variable.assign(tf.fill((100,), tf.constant(step, tf.float64)))
+        began = time.monotonic()
+        tfc.save_state(directory, {"variables": variables, "step": step}, step=step, keep=keep)
+        saves.append((step, began, time.monotonic()))
+        if step == first:
             print("saved", flush=True)
-    print(number)
+        step += 2
+    print(json.dumps(saves))
     return 0
 
 
-def restore(directory: str, seconds: float) -> collections.Counter[str]:
-    """Restore again and again, and count what comes of it."""
+def restore(
+    directory: str, seconds: float
+) -> tuple[list[tuple[int, float]], collections.Counter[str]]:
+    """Restore again and again; return the step of each, when it began, and what went wrong."""
     import numpy as np
     import tensorflow as tf
 
     import tfcompat as tfc
 
-    counts: collections.Counter[str] = collections.Counter()
+    findings: collections.Counter[str] = collections.Counter()
+    restores = []
     live = [tf.Variable(tf.zeros((100,), tf.float64)) for _ in range(_TENSORS)]
-    latest = 0.0
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
+        began = time.monotonic()
         try:
-            found = tfc.restore_state(directory, {"variables": live, "time": 0.0}).objects
+            report = tfc.restore_state(directory, {"variables": live, "step": 0})
         except Exception as error:
-            counts[f"{type(error).__name__}: {error}"[:400]] += 1
-            continue
-        values = np.concatenate([variable.numpy() for variable in live])
-        if len(set(values)) != 1:
-            counts["the values are of several saves"] += 1
-        elif found["time"] < latest - 1:
-            counts["an earlier state than the restore before had"] += 1
+            findings[f"{type(error).__name__}: {error}"[:400]] += 1
         else:
-            counts["whole"] += 1
-        latest = max(latest, found["time"])
-    return counts
+            values = set(np.concatenate([variable.numpy() for variable in live]))
+            if values == {float(report.step)} and report.objects["step"] == report.step:
+                restores.append((report.step, began))
+            else:
+                findings["the values are of several saves"] += 1
+        if time.monotonic() >= end:
+            return restores, findings
+
+
+def compared(
+    saves: dict[int, list[float]], restores: list[tuple[int, float]]
+) -> collections.Counter[str]:
+    """Compare what was restored with what had been saved when the restore began."""
+    findings: collections.Counter[str] = collections.Counter()
+    by_end = sorted((ended, began) for began, ended in saves.values())
+    ends = [ended for ended, _ in by_end]
+    # Of the saves up to each, when the last of them to begin began.
+    latest = list(itertools.accumulate((began for _, began in by_end), max))
+    for step, began in restores:
+        ended = bisect.bisect_left(ends, began)
+        if step not in saves:
+            findings["a state that nobody has saved"] += 1
+        elif ended and latest[ended - 1] > saves[step][1]:
+            findings["a state though a later one had been saved"] += 1
+    return findings
+
+
+def lost(directory: str, saves: dict[int, list[float]], keep: int) -> collections.Counter[str]:
+    """Look for the states that had to be kept."""
+    import tfcompat as tfc
+
+    steps = set(tfc.list_states(directory))
+    gone = saves.keys() - steps
+    missing = min(keep, len(saves)) - len(steps) if keep else len(gone)
+    return collections.Counter(
+        {"a state that was to be kept is gone": missing} if missing > 0 else {}
+    )
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ Run it in an environment of the matrix, on Linux:
     .tox/py310-tf2.21/bin/python -m tests.soak --saves 10000
 
 Prints the memory of the process and the number of files while it runs, and ends with 1 where the
-second half of the saves takes more memory than a twentieth, or a save leaves a file behind.
+second half of the saves takes more memory than a twentieth, or a save leaves a file behind or open.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import sys
 import tempfile
@@ -52,14 +53,18 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if number % 2 == 0:
                     saved.result()
                 files = sum(path.is_file() for path in pathlib.Path(directory).rglob("*"))
-                found.append((memory(), files))
-                print(f"{number:>8,} saves  {found[-1][0]:>6.0f} MB  {files} files", flush=True)
+                opened = len(os.listdir("/proc/self/fd"))
+                found.append((memory(), files, opened))
+                print(
+                    f"{number:>8,} saves  {found[-1][0]:>6.0f} MB  {files} files, {opened} open",
+                    flush=True,
+                )
         steps = tfc.list_states(directory)
         tfc.restore_state(directory, objects)
     expected = [*range(options.saves - options.keep + 1, options.saves + 1)]
     growth = found[-1][0] / found[len(found) // 2][0] - 1
     print(f"steps left {steps}; the second half of the saves grew memory by {growth:.1%}")
-    flat = growth < 0.05 and len({files for _, files in found}) == 1
+    flat = growth < 0.05 and len({tuple(counts) for _, *counts in found}) == 1
     return 0 if flat and steps == expected else 1
 
 
