@@ -259,13 +259,6 @@ def test_failed_save_leaves_the_earlier_state(tmp_path, monkeypatch) -> None:
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_directory_without_permission(tmp_path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(tfc.StateWriteError):
-        tfc.save_state(tmp_path, value(1))
-
-
 def save_on_and_on(path: str, number: int, ready) -> None:
     """Save one state after the other, and say of each when it is done, until killed."""
     with tempfile.TemporaryDirectory() as directory:

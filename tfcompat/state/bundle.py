@@ -18,6 +18,7 @@ import dataclasses
 import os
 import re
 import secrets
+import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from tfcompat.state import manifest as manifests
 from tfcompat.state.manifest import Manifest
 from tfcompat.state.native import files
 from tfcompat.state.native.tensor_bundle import TensorBundle
+from tfcompat.state.tools import words
 
 MANIFEST = ".tfcompat/manifest"
 
@@ -86,9 +88,21 @@ def _stored(directory: str) -> list[Stored]:
     return sorted(found)
 
 
+def _listed(directory: str) -> list[Stored]:
+    """Return the states in a directory, or raise an error of our own."""
+    try:
+        return _stored(directory)
+    except _failures() as error:
+        raise BadStateError(f"{directory!r} cannot be listed. {_reason(error)}") from error
+
+
 def holds_states(path: str) -> bool:
-    """Tell whether a path is a directory with states of tfcompat's."""
-    return bool(_gfile().isdir(path)) and bool(_stored(path))
+    """Tell whether a path is a directory with states of tfcompat's.
+
+    Raises:
+        BadStateError: it is a directory that cannot be listed.
+    """
+    return bool(_gfile().isdir(path)) and bool(_listed(path))
 
 
 def stored(directory: str) -> list[Stored]:
@@ -96,14 +110,14 @@ def stored(directory: str) -> list[Stored]:
 
     Raises:
         StateNotFoundError: the path does not exist, or holds no state.
-        BadStateError: the path is a file.
+        BadStateError: the path is a file, or a directory that cannot be listed.
     """
     gfile = _gfile()
     if not gfile.exists(directory):
         raise StateNotFoundError(f"There is nothing at {directory!r}.")
     if not gfile.isdir(directory):
         raise BadStateError(f"{directory!r} is a file; a state is a directory.")
-    found = {one.step: one for one in _stored(directory)}
+    found = {one.step: one for one in _listed(directory)}
     if not found:
         names = sorted(name for name in gfile.listdir(directory) if not name.startswith("."))
         holds = f"It holds {', '.join(names[:5])}" if names else "It is empty"
@@ -130,9 +144,18 @@ def find(directory: str, step: int | None) -> Stored:
 
 
 def next_step(directory: str) -> int:
-    """Return the step after the newest state's; 1 in a directory without one."""
-    gfile = _gfile()
-    found = _stored(directory) if gfile.isdir(directory) else []
+    """Return the step after the newest state's; 1 in a directory without one.
+
+    Raises:
+        StateWriteError: the directory cannot be listed.
+    """
+    try:
+        found = _stored(directory) if _gfile().isdir(directory) else []
+    except _failures() as error:
+        raise StateWriteError(
+            f"No state was written into {directory!r}, which cannot be listed; the earlier states "
+            f"are as they were. {_reason(error)}"
+        ) from error
     return found[-1].step + 1 if found else 1
 
 
@@ -161,6 +184,8 @@ def write(
     gfile = tf.io.gfile
     token = secrets.token_hex(4)
     hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-{token}")
+    # What killed processes left may take the space that this state needs.
+    _tried(_remove_abandoned, directory)
     try:
         gfile.makedirs(hidden)
         _write_checkpoint(hidden, {**tensors, MANIFEST: tf.constant(manifest)}, sizes)
@@ -170,19 +195,48 @@ def write(
         name = f"state-{sequence:08d}-{step}-{token}"
         # The one step that makes the state visible.
         gfile.rename(hidden, os.path.join(directory, name))
-    except (tf.errors.OpError, OSError) as error:
-        with contextlib.suppress(tf.errors.OpError, OSError):
-            gfile.rmtree(hidden)
-        reason = getattr(error, "message", None) or error
+    except _failures() as error:
+        left = ""
+        if not _tried(gfile.rmtree, hidden) and gfile.exists(hidden):
+            left = f" {os.path.basename(hidden)!r} could not be removed; a later save will."
         raise StateWriteError(
             f"The state of step {step} could not be written into {directory!r}; the earlier "
-            f"states are as they were. {reason}"
+            f"states are as they were. {_reason(error)}"
+            f"{_space(directory, sum(sizes.values()) + len(manifest))}{left}"
         ) from error
     saved = Stored(sequence, token, step, os.path.join(directory, name, _PREFIX))
     # The state is safe. What follows is housekeeping, which the next save repeats.
-    with contextlib.suppress(tf.errors.OpError, OSError):
-        _tidy(directory, saved, keep)
+    _tried(_tidy, directory, saved, keep)
     return saved
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what TensorFlow and Python raise where a file system fails."""
+    return _runtime.tensorflow().errors.OpError, OSError
+
+
+def _tried(function: Callable[..., Any], *arguments: Any) -> bool:
+    """Call a function, and return whether the file system let it."""
+    try:
+        function(*arguments)
+    except _failures():
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says, without the operation that TensorFlow names around it."""
+    text = getattr(error, "message", None) or str(error)
+    return re.sub(r"^{{.*?}} | \[Op:\w+\]$", "", text).rstrip(".") + "."
+
+
+def _space(directory: str, needed: int) -> str:
+    """Say what a state needs and what is free, where that is known."""
+    try:
+        free = shutil.disk_usage(directory).free
+    except OSError:  # not there, or remote
+        return ""
+    return f" {words.size(needed)} are needed, and {words.size(free)} are free."
 
 
 def _host() -> str:
@@ -255,13 +309,19 @@ def _tidy(directory: str, newest: Stored, keep: int | None) -> None:
         kept = kept[-keep:]
     if newest not in kept and newest in found:
         kept.append(newest)
-    _point_to(directory, kept)
+    pointed = _tried(_point_to, directory, kept)
     for one in found:
         if one not in kept:
-            _remove(directory, os.path.basename(os.path.dirname(one.prefix)))
+            _tried(_remove, directory, os.path.basename(os.path.dirname(one.prefix)))
+    if not pointed:  # a full disk has room now
+        _point_to(directory, kept)
+
+
+def _remove_abandoned(directory: str) -> None:
+    """Remove what processes that are gone, and earlier saves of this one, have left."""
     for name in _gfile().listdir(directory):
         if name.startswith((_SAVING, _DELETING)) and _is_abandoned(name.rstrip("/")):
-            _gfile().rmtree(os.path.join(directory, name))
+            _tried(_gfile().rmtree, os.path.join(directory, name))
 
 
 def _point_to(directory: str, kept: Sequence[Stored]) -> None:
@@ -284,13 +344,16 @@ def _remove(directory: str, name: str) -> None:
 
 
 def _is_abandoned(name: str) -> bool:
-    """Tell whether the process that made a hidden directory is gone.
+    """Tell whether the process that made a hidden directory is gone, or is this one.
 
-    Of another machine's processes nothing is known here; theirs are left alone.
+    Of another machine's processes nothing is known here; theirs are left alone. A process saves
+    one state at a time.
     """
     host, _, pid = name.split("-", 1)[1].rpartition("-")[0].rpartition("-")
     if host != _host() or not pid.isdigit():
         return False
+    if int(pid) == os.getpid():
+        return True
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -306,12 +369,11 @@ def _reading(one: Stored) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # TensorFlow's readers raise whatever their C++ code names
-        reason = getattr(error, "message", None) or error
         there = _gfile().exists(f"{one.prefix}.index")
         raise (BadStateError if there else GoneError)(
             f"The state of step {one.step} at {one.prefix!r} cannot be read: its files are "
-            f"truncated, altered or gone. {reason} Other steps of the same directory, which "
-            "`tfcompat.list_states` shows, can be restored with `step=`."
+            f"truncated, altered or gone. {_reason(error)} Other steps of the same directory, "
+            "which `tfcompat.list_states` shows, can be restored with `step=`."
         ) from error
 
 
