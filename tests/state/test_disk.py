@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
 import pathlib
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import numpy as np
@@ -19,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tests import kills
 from tfcompat.state import bundle
 
 
@@ -259,53 +255,11 @@ def test_failed_save_leaves_the_earlier_state(tmp_path, monkeypatch) -> None:
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def save_on_and_on(path: str, number: int, ready) -> None:
-    """Save one state after the other, and say of each when it is done, until killed."""
-    with tempfile.TemporaryDirectory() as directory:
-        tfc.save_state(directory, value(number))  # what is loaded once is loaded now
-    ready.send(0)
-    while True:
-        number += 1
-        tfc.save_state(path, value(number), step=number)
-        ready.send(number)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-def test_killed_while_saving(tmp_path) -> None:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.once_per_era)])
+def test_killed_while_saving(workers, tmp_path) -> None:
     """After SIGKILL at any moment the state is the last one reported, or the one after it."""
-    kills = int(os.environ.get("TFCOMPAT_KILLS", "4"))
-    # The server has imported TensorFlow and run nothing: what it forks starts at once.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tensorflow", "tests.state.test_disk"])
-    generator = random.Random(kills)
-    last = 0
-    interrupted = 0
-    for number in range(kills):
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=save_on_and_on, args=(str(tmp_path), last, sender))
-        process.start()
-        sender.close()
-        assert receiver.recv() == 0
-        # Of every other process one save ends, however slow the machine.
-        acknowledged = receiver.recv() if number % 2 else last
-        time.sleep(generator.uniform(0, 0.1))
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        with contextlib.suppress(EOFError):
-            while True:
-                acknowledged = receiver.recv()
-        interrupted += any(p.name.startswith(".") for p in tmp_path.iterdir())
-        if acknowledged or any(tmp_path.glob("state-*")):
-            found = load(tmp_path)
-            assert found in (acknowledged, acknowledged + 1)
-            prefix = tf.train.latest_checkpoint(str(tmp_path))
-            assert prefix is None or tf.train.load_checkpoint(prefix).get_tensor("n") > 0
-            last = found
-    print(f"{kills} kills, {interrupted} of them in the middle of a save; {last} saves")
-    assert last > 0
-    # What the killed processes left behind goes with the next save.
-    tfc.save_state(tmp_path, value(last + 1))
-    assert sorted(p.name.partition("-")[0] for p in tmp_path.iterdir()) == ["checkpoint", "state"]
+    assert kills.run(tmp_path, 4 // workers, [workers]) == []
 
 
 def test_a_state_that_a_later_save_removes_while_it_is_read(tmp_path, monkeypatch) -> None:
