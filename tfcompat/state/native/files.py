@@ -8,9 +8,14 @@ from typing import Any, BinaryIO
 from tfcompat import _runtime
 
 
+def is_local(path: str) -> bool:
+    """Tell whether the path is of this machine's file system."""
+    return "://" not in path
+
+
 def _gfile(path: str) -> Any:
     """Return `tf.io.gfile` for the path of a remote file system, else None."""
-    return _runtime.tensorflow().io.gfile if "://" in path else None
+    return None if is_local(path) else _runtime.tensorflow().io.gfile
 
 
 def exists(path: str) -> bool:

@@ -1,34 +1,41 @@
-"""HDF5 files, read so that nothing outside of the file itself is ever opened."""
+"""HDF5 files, read so that whatever they hold does no harm to this process."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
-import math
+import os
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+from tfcompat._hdf5_reader import LARGEST_EXPANSION, Reply
 from tfcompat.errors import BadStateError
 from tfcompat.state.manifest import StateEntry
-from tfcompat.state.native import files
+from tfcompat.state.native import files, hdf5_process
 
-# Keras compresses nothing. A file that somebody packed may be this much smaller than its tensors,
-# which is what deflate can do; beyond that, and beyond what any machine has, it is a bomb.
-LARGEST_EXPANSION = 1100
-_HARMLESS = 64 * 2**20
+__all__ = ["LARGEST_EXPANSION", "Hdf5File", "Place", "chunked", "copied"]
 
-_DEEPEST = 200  # nested groups
+_CHUNK = 2**20
 
-# What a file opened with h5py, and an archive around it, may raise when truncated or altered.
+# What a file, and an archive around it, may raise when truncated or altered.
 _FAILURES = (
     OSError, KeyError, ValueError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile,
     zlib.error,
 )  # fmt: skip
 
-Source = Callable[[], AbstractContextManager[Any]]
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where HDF5 is on the local file system: a file, or so many bytes from `start` of one."""
+
+    path: str
+    start: int = 0
+    size: int | None = None
 
 
 class Hdf5File:
@@ -39,127 +46,92 @@ class Hdf5File:
         attributes: of every group, by the path of the group (`""` is the root).
     """
 
-    def __init__(self, path: str, source: Source | None = None) -> None:
+    def __init__(
+        self, path: str, find: Callable[[], AbstractContextManager[Place]] | None = None
+    ) -> None:
         """Read what describes the tensors.
 
         Args:
             path: what to call the file in messages.
-            source: gives what h5py opens, for as long as it is open: a name or a binary file.
-                By default the path.
+            find: tells where it is, for as long as it is there. By default at the path.
         """
         self.path = path
-        self._source = source or _source_of(path)
-        self.tensors: dict[str, StateEntry] = {}
-        self.attributes: dict[str, dict[str, Any]] = {}
-        with self._opened() as file:
-            self._list(file)
+        self._find = find or (lambda: _found(path))
+        [(listed, _)] = self._ask(None)
+        self.tensors = {name: _entry(listed) for name, listed in listed["tensors"].items()}
+        self.attributes: dict[str, dict[str, Any]] = listed["attributes"]
 
     def structure(self) -> dict[str, Any]:
         """Return, ready for JSON, what the file holds apart from the values of tensors."""
         return {"tensors": sorted(self.tensors), "attributes": self.attributes}
 
-    def _bad(self, reason: object) -> BadStateError:
-        return BadStateError(f"{self.path} cannot be read as HDF5: {reason}")
+    def read(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return tensors as NumPy arrays; strings as arrays of bytes objects."""
+        wanted = list(names)
+        found = {}
+        for name, (reply, data) in zip(wanted, self._ask(wanted) if wanted else ()):
+            if _entry(reply["entry"]) != self.tensors[name]:
+                raise self._bad(f"{name!r} changed while it was read")
+            found[name] = _array(self.tensors[name], reply, data)
+        return found
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[Any]:
-        h5py = importlib.import_module("h5py")
+    def _ask(self, names: list[str] | None) -> list[Reply]:
         try:
-            with self._source() as opened, h5py.File(opened, "r") as file:
-                yield file
+            with self._find() as place:
+                request = {**dataclasses.asdict(place), "path": os.path.abspath(place.path)}
+                replies = hdf5_process.ask({**request, "names": names})
         except _FAILURES as error:
             if isinstance(error, BadStateError):
                 raise
             raise self._bad(error) from error
+        for reply, _ in replies:
+            if "bad" in reply:
+                raise self._bad(reply["bad"])
+        return replies
 
-    def _list(self, file: Any) -> None:
-        h5py = importlib.import_module("h5py")
-        seen = set()
-        pending: list[tuple[str, Any, int]] = [("", file, 0)]
-        while pending:
-            path, group, depth = pending.pop()
-            address = h5py.h5o.get_info(group.id).addr
-            if address in seen or depth > _DEEPEST:
-                raise self._bad(f"the group {path!r} is inside itself, or linked to twice")
-            seen.add(address)
-            self.attributes[path] = self._attributes(path, group)
-            for name in group:
-                inner = f"{path}/{name}" if path else name
-                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    raise self._bad(f"{inner!r} is a link to somewhere else")
-                member = group[name]
-                if isinstance(member, h5py.Group):
-                    pending.append((inner, member, depth + 1))
-                elif isinstance(member, h5py.Dataset):
-                    self.tensors[inner] = self._entry(inner, member)
-
-    def _attributes(self, path: str, group: Any) -> dict[str, Any]:
-        found = {}
-        largest = group.file.id.get_filesize()
-        for name in group.attrs:
-            # NumPy would allocate what an altered shape claims.
-            claimed = group.attrs.get_id(name)
-            if math.prod(claimed.shape or ()) * claimed.dtype.itemsize > largest:
-                raise self._bad(f"the attribute {name!r} of {path!r} is larger than the file")
-            found[name] = _plain(group.attrs[name])
-        return found
-
-    def _entry(self, name: str, dataset: Any) -> StateEntry:
-        if dataset.external or dataset.is_virtual:
-            raise self._bad(f"{name!r} is stored in another file")
-        shape = dataset.shape
-        if shape is None:
-            raise self._bad(f"{name!r} holds nothing")
-        size = dataset.dtype.itemsize
-        for dimension in shape:
-            size *= dimension
-        stored = min(dataset.id.get_storage_size(), dataset.file.id.get_filesize())
-        if size > _HARMLESS + LARGEST_EXPANSION * stored:
-            raise self._bad(f"{name!r} claims {size} bytes that the file does not hold")
-        return StateEntry(_dtype_of(dataset), tuple(int(d) for d in shape))
-
-    def read(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return tensors as NumPy arrays; strings as arrays of bytes objects."""
-        with self._opened() as file:
-            return {name: self._array(name, file[name]) for name in names}
-
-    def _array(self, name: str, dataset: Any) -> Any:
-        np = importlib.import_module("numpy")
-        entry = self.tensors[name]
-        if self._entry(name, dataset) != entry:
-            raise self._bad(f"{name!r} changed while it was read")
-        array = np.asarray(dataset[()])
-        if entry.dtype == "bfloat16":
-            # NumPy has no such type; this package comes with every TensorFlow that writes it.
-            return array.view(importlib.import_module("ml_dtypes").bfloat16)
-        if entry.dtype == "string":
-            words = [word.encode() if isinstance(word, str) else bytes(word) for word in array.flat]
-            strings = np.empty(len(words), dtype=object)
-            strings[:] = words
-            return strings.reshape(entry.shape)
-        return array
+    def _bad(self, reason: object) -> BadStateError:
+        return BadStateError(f"{self.path} cannot be read as HDF5: {reason}")
 
 
-def _source_of(path: str) -> Source:
+@contextlib.contextmanager
+def _found(path: str) -> Iterator[Place]:
     # HDF5 itself reads local files only.
-    if "://" in path:
-        return lambda: contextlib.closing(files.open_binary(path))
-    return lambda: contextlib.nullcontext(path)
+    if files.is_local(path):
+        yield Place(path)
+        return
+    with files.open_binary(path) as file, copied(iter(lambda: file.read(_CHUNK), b"")) as place:
+        yield place
 
 
-def _dtype_of(dataset: Any) -> str:
-    # Keras 3 says in an attribute what HDF5 has no type for.
-    if dataset.attrs.get("dtype") == "bfloat16":
-        return "bfloat16"
-    return "string" if dataset.dtype.kind in "OSU" else str(dataset.dtype.name)
+@contextlib.contextmanager
+def copied(chunks: Iterable[bytes]) -> Iterator[Place]:
+    """Write a file that another process can open, and remove it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tfcompat-") as directory:
+        path = os.path.join(directory, "weights.h5")
+        with open(path, "wb") as file:
+            file.writelines(chunks)
+        yield Place(path)
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+def _entry(found: Any) -> StateEntry:
+    dtype, shape = found
+    return StateEntry(dtype, tuple(shape))
+
+
+def _array(entry: StateEntry, reply: dict[str, Any], data: bytearray) -> Any:
+    np = importlib.import_module("numpy")
+    if entry.dtype == "string":
+        strings = np.empty(len(reply["lengths"]), dtype=object)
+        start = 0
+        for i, length in enumerate(reply["lengths"]):
+            strings[i] = bytes(data[start : start + length])
+            start += length
+        return strings.reshape(entry.shape)
+    array = np.ndarray(entry.shape, np.dtype(reply["numbers"]), data)
+    if entry.dtype == "bfloat16":
+        # NumPy has no such type; this package comes with every TensorFlow that writes it.
+        return array.view(importlib.import_module("ml_dtypes").bfloat16)
+    return array
 
 
 def chunked(attributes: dict[str, Any], name: str) -> list[str] | None:

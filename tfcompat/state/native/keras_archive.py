@@ -10,11 +10,8 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
-import io
 import json
-import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +23,7 @@ from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import StateEntry
 from tfcompat.state.native import files, layers, slots
 from tfcompat.state.native.artifact import Artifact, Mapping
-from tfcompat.state.native.hdf5_file import LARGEST_EXPANSION, Hdf5File
+from tfcompat.state.native.hdf5_file import LARGEST_EXPANSION, Hdf5File, Place, copied
 from tfcompat.state.native.saved_walk import RULES, VARIABLES, Found, Rules, Walk, own_weights
 from tfcompat.state.optimizers import KERAS_2, KERAS_3
 
@@ -69,7 +66,7 @@ def open_archive(path: str) -> KerasWeights | None:
                 metadata = document(path, archive, members[METADATA])
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
         raise BadStateError(f"{path} cannot be read as an archive: {error}") from error
-    file = Hdf5File(path, lambda: _opened_member(path))
+    file = Hdf5File(path, lambda: _found_member(path))
     return KerasWeights(path, file, config, metadata)
 
 
@@ -99,57 +96,22 @@ def document(path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> di
     return document if isinstance(document, dict) else {}
 
 
-class _Part(io.RawIOBase):
-    """A part of a file, as a file."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file = file
-        self._start = start
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = max(0, min(len(view), self._size - self._position))
-        self._file.seek(self._start + self._position)
-        data = self._file.read(wanted)
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-
 @contextlib.contextmanager
-def _opened_member(path: str) -> Iterator[Any]:
-    """Open the weights inside an archive: in place where they are not compressed."""
+def _found_member(path: str) -> Iterator[Place]:
+    """Find the weights inside an archive: in place where they are not compressed."""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(files.open_binary(path))
         archive = stack.enter_context(zipfile.ZipFile(file))
         member = members_of(path, archive)[_MEMBER]
         with archive.open(member) as opened:
-            if member.compress_type == zipfile.ZIP_STORED:
-                for _ in _chunks_of(opened, member.file_size):
+            chunks = _chunks_of(opened, member.file_size)
+            if member.compress_type == zipfile.ZIP_STORED and files.is_local(path):
+                for _ in chunks:
                     pass  # the last of them compares the checksum
-                yield _Part(file, _start_of(file, member), member.file_size)
+                yield Place(path, _start_of(file, member), member.file_size)
                 return
-            unpacked = stack.enter_context(tempfile.TemporaryFile())
-            for chunk in _chunks_of(opened, member.file_size):
-                unpacked.write(chunk)
-        unpacked.seek(0)
-        yield unpacked
+            place = stack.enter_context(copied(chunks))
+        yield place
 
 
 def _chunks_of(opened: Any, size: int) -> Iterator[bytes]:
