@@ -21,6 +21,7 @@ ONCE_PER_ERA = (
     "rules/test_table.py",
     "state/native",
     "state/test_distribute.py",
+    "state/test_fuzz.py",
     "state/test_tensor_bundle.py",
     "state/test_tools.py",
     "state/test_verify.py",

@@ -1,14 +1,17 @@
 """Restore thousands of mutated files, and see that nothing but a clear error comes of it.
 
 Run it in an environment of the matrix. It writes a state and every file that this release of
-TensorFlow and Keras writes of the same model, mutates them, and restores each into live objects:
+TensorFlow and Keras writes of the same model, mutates them, and restores each into live objects, or
+loads a model of it:
 
     .tox/py310-tf2.21/bin/python -m tests.fuzz --inputs 20000
 
 Every input has to restore the right values, or raise an error of tfcompat's and change no
 variable. A crash of the interpreter, an error of another kind, more than 10 seconds or 2 GB are
-findings as well. HDF5 keeps no checksums: values that were altered inside such a file, also in an
-archive that is sound, are counted on their own. A seed stands for one input of one release.
+findings as well. The memory is that of addresses, which Linux bounds for the process that restores
+and for the one that reads HDF5 for it. HDF5 and the metadata of a SavedModel keep no checksums:
+values that were altered inside such a file, also in an archive that is sound, are counted on their
+own. A seed stands for one input of one release.
 """
 
 from __future__ import annotations
@@ -34,9 +37,10 @@ _TIME_LIMIT = 10  # seconds for one input
 _START_LIMIT = 300  # seconds to import TensorFlow and to write the files
 _MEMORY_LIMIT = 2 * 2**30  # bytes beyond what the process has when it starts
 
-RESTORED, REFUSED, UNTOLD = "restored", "refused", "altered, which HDF5 cannot tell"
+RESTORED, REFUSED, UNTOLD = "restored", "refused", "altered, which no checksum tells"
 GOOD = (RESTORED, REFUSED, UNTOLD)
 OTHERWISE = "restored otherwise"
+_LOAD = "load_model "
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,12 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             findings += 1
             print(f"seed {seed}, {form}: {result}", flush=True)
     print(
-        f"\n{'format':<16}"
+        f"\n{'format':<24}"
         + "".join(f"{name:>12}" for name in ("inputs", *GOOD[:2], "untold", "FOUND"))
     )
     for form, count in sorted(counts.items()):
         numbers = [sum(count.values()), *(count[name] for name in GOOD), count["FOUND"]]
-        print(f"{form:<16}" + "".join(f"{number:>12,}" for number in numbers))
+        print(f"{form:<24}" + "".join(f"{number:>12,}" for number in numbers))
     tried = sum(sum(count.values()) for count in counts.values())
     print(f"\n{tried:,} inputs, {findings} findings, {time.monotonic() - started:.0f} s")
     return 1 if findings or tried != options.inputs else 0
@@ -179,6 +183,7 @@ class Target:
         self._objects = {"model": model, "optimizer": model.optimizer, "note": {"epoch": 3}}
         self._truth = self._values(self._objects)
         self._truth_of_model = self._values(model)
+        self._weights = [array.tobytes() for array in model.get_weights()]
         self.originals: dict[str, pathlib.Path] = {}
         self._inside: dict[str, str] = {}
         tfc.save_state(directory / "state", self._objects, step=1)
@@ -202,8 +207,13 @@ class Target:
                 shutil.move(str(path), str(directory / form / path.name))
                 self._add(form, directory / form, path.name)
         self._manifest = _Manifest(self.originals["state"])
-        self.originals["manifest"] = self.originals["state"]
-        self._inside["manifest"] = ""
+        self._add("manifest", self.originals["state"], "")
+        tfc.save_model(model, directory / "model")
+        self._add(_LOAD + "state", directory / "model", "")
+        for form in ("h5", "keras", "saved_model"):
+            # Keras 3 writes no configuration beside the functions of a SavedModel.
+            if form in self.originals and not (form == "saved_model" and tfc.supports("keras3")):
+                self._add(_LOAD + form, self.originals[form], self._inside[form])
         # Once without a mutation, so that no later failure is the runner's own.
         for form in sorted(self.originals):
             result = self._restore(form, self.originals[form] / self._inside[form])
@@ -231,6 +241,8 @@ class Target:
         return UNTOLD if result.startswith(OTHERWISE) and not told else result
 
     def _restore(self, form: str, path: pathlib.Path) -> str:
+        if form.startswith(_LOAD):
+            return self._load(path)
         for variable in self._tfc.variables(self._objects).values():
             variable.assign(variable * 0)
         note = {"epoch": 0}
@@ -240,11 +252,11 @@ class Target:
             objects, truth = objects["model"], self._truth_of_model
         elif form not in ("state", "manifest"):
             del objects["note"]
-        before = self._values(objects)
+        before, before_all = self._values(objects), self._values(self._objects)
         try:
             report = self._tfc.restore_state(path, objects)
         except self._tfc.TfcompatError:
-            same = self._values(objects) == before and note["epoch"] == 0
+            same = self._values(self._objects) == before_all and note["epoch"] == 0
             return REFUSED if same else "refused, and variables have changed"
         except Exception as error:
             return f"{type(error).__name__}: {error}"
@@ -259,6 +271,16 @@ class Target:
         if "note/epoch" in restored and note["epoch"] != 3:
             wrong.append("note/epoch")
         return f"{OTHERWISE}: {wrong}" if wrong else RESTORED
+
+    def _load(self, path: pathlib.Path) -> str:
+        try:
+            model = self._tfc.load_model(path)
+        except self._tfc.TfcompatError:
+            return REFUSED
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        weights = [array.tobytes() for array in model.get_weights()]
+        return RESTORED if weights == self._weights else f"{OTHERWISE}: the model"
 
 
 class _Manifest:
@@ -301,7 +323,7 @@ def mutate(directory: pathlib.Path, chosen: random.Random) -> bool:
         file.write_bytes(_mutated_index(content, chosen))
     else:
         file.write_bytes(mutated(content, chosen))
-    return file.suffix != ".h5"
+    return file.suffix not in (".h5", ".pb")
 
 
 def _mutate_member(file: pathlib.Path, chosen: random.Random) -> None:
