@@ -216,6 +216,17 @@ def test_an_index_that_would_end_the_process(capsys, old, new, tmp_path: pathlib
     assert call(capsys, tmp_path)[0] == 1
 
 
+def test_an_exported_model_whose_index_would_end_the_process(tmp_path: pathlib.Path) -> None:
+    module = tf.Module()
+    module.sound = tf.Variable(SOUND)
+    tf.saved_model.save(module, str(tmp_path / "exported"))
+    np.testing.assert_array_equal(tfc.load_exported(tmp_path / "exported").sound, SOUND)
+    entry = b"\x08\x02\x12\x05\x12\x03\x08\xc7\x01"
+    alter_index(str(tmp_path / "exported" / "variables" / "variables"), entry, b"\x0f" + entry[1:])
+    with pytest.raises(tfc.BadStateError, match=r"variables\.index"):
+        tfc.load_exported(tmp_path / "exported")
+
+
 def test_a_checkpoint_that_lacks_what_its_graph_names(tmp_path: pathlib.Path) -> None:
     made = tf.train.Checkpoint(sound=tf.Variable(SOUND), marked=tf.Variable(MARKED))
     prefix = made.write(str(tmp_path / "ckpt"))

@@ -9,6 +9,7 @@ from typing import Any
 from tfcompat import _runtime
 from tfcompat.errors import BadStateError, StateNotFoundError, TfcompatError
 from tfcompat.state.native import files
+from tfcompat.state.native.tensor_bundle import TensorBundle
 from tfcompat.state.save import require_eager
 
 _DEFAULT = "serving_default"
@@ -101,12 +102,15 @@ def load_exported(directory: str | os.PathLike[str]) -> Any:
 
     Raises:
         StateNotFoundError: there is no SavedModel.
-        BadStateError: it cannot be read in this release.
+        BadStateError: it cannot be read in this release, or its index is altered.
     """
     tf = _runtime.tensorflow()
     name = os.fspath(directory)
     if not files.exists(os.path.join(name, "saved_model.pb")):
         raise StateNotFoundError(f"There is no SavedModel in {name!r}.")
+    prefix = os.path.join(name, "variables", "variables")
+    if files.exists(prefix + ".index"):
+        TensorBundle(prefix, files.open_binary)  # some altered indices end TensorFlow's process
     try:
         return tf.saved_model.load(name)
     except Exception as error:  # TensorFlow raises whatever its C++ code names
