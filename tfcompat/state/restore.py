@@ -5,10 +5,9 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
-import gc
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from tfcompat.errors import (
     TfcompatError,
 )
 from tfcompat.state import arithmetic, bundle, entries, native, optimizers
-from tfcompat.state.keys import LiveState
+from tfcompat.state.keys import LiveState, uncollected
 from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.native.artifact import Artifact, Mapping, Names
 from tfcompat.state.native.stored import rebuild
@@ -124,7 +123,7 @@ def restore_state(
     """
     require_eager("restore_state")
     wait_for_background_saves()
-    with _uncollected():
+    with uncollected():
         live = LiveState(objects)
         part = Part.of(only, live)
 
@@ -164,22 +163,6 @@ def restore_state(
         without_optimizer=matched.without_optimizer,
         objects=restored,
     )
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from looking at all of the heap again and again meanwhile.
-
-    A restore makes some ten objects for each variable and drops no cycle. The collector would
-    make 10,000 variables take more than ten times as long as 1,000.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def source_of(document: Manifest) -> str:

@@ -17,7 +17,7 @@ import tfcompat
 from tfcompat import _graph, _kinds, _naming, _runtime
 from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle, entries
-from tfcompat.state.keys import LiveState
+from tfcompat.state.keys import LiveState, uncollected
 from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.workers import Workers
 
@@ -150,9 +150,10 @@ def save_state(
     require_eager("save_state")
     step = _count("step", step, least=0)
     keep = _count("keep", keep, least=1)
-    live = LiveState(objects)
-    _require_content(live)
-    tensors, saved = _read(live)
+    with uncollected():
+        live = LiveState(objects)
+        _require_content(live)
+        tensors, saved = _read(live)
     write = functools.partial(
         _write, directory, tensors, saved, live.describe(), live.graph.aliases, keep
     )
