@@ -102,11 +102,13 @@ def test(environments: Environments, arguments: argparse.Namespace, extra: list[
     # those with all tests, the newest.
     running = [rows[name] for name in reversed(usable)]
     running.sort(key=lambda row: (row.has_tensorflow, not row.full))
-    _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, grid))
+    edges = [] if full else ["--edges"]
+    written = edges if grid else None
+    _each(running, arguments.jobs, lambda row: _test_one(environments, row, extra, written))
     writers = [row for row in running if (GRID / row.name).is_dir()]
     if grid and writers:
         print("\nGrid", flush=True)
-        options = [*(["--peer"] if arguments.peer else []), *([] if full else ["--edges"])]
+        options = [*(["--peer"] if arguments.peer else []), *edges]
         _each(writers, arguments.jobs, lambda row: _read_one(environments, row, options))
     drawn = not (grid and writers) or _report()
     return summarize(list(rows.values()), drawn, time.monotonic() - started)
@@ -154,7 +156,10 @@ def relay(environments: Environments, jobs: int, extra: list[str]) -> int:
     return subprocess.run(command, cwd=ROOT, env=clean_environ(), check=False).returncode
 
 
-def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool) -> None:
+def _test_one(
+    environments: Environments, row: Row, extra: list[str], written: list[str] | None
+) -> None:
+    """Run the tests, then write the states of the grid with some options, unless they are None."""
     junit = LOGS / f"{row.name}.xml"
     if not row.has_tests:
         if not environments.tox(row.name, log=row.log):
@@ -173,9 +178,9 @@ def _test_one(environments: Environments, row: Row, extra: list[str], grid: bool
         row.troubles.append("no tests ran")
     elif not succeeded and not row.failed:
         row.troubles.append("tests ended with an error")
-    options = [] if row.full else ["--brief"]
+    options = [*(written or []), *([] if row.full else ["--brief"])]
     if (
-        grid
+        written is not None
         and row.has_tensorflow
         and not _python(environments, row, "write", str(GRID / row.name), *options)
     ):

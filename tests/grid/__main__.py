@@ -25,7 +25,10 @@ def main() -> int:
     write.add_argument(
         "--brief",
         action="store_true",
-        help="leave out the states of every layer and of every optimizer",
+        help="leave out the layers, the optimizers and the whole models",
+    )
+    write.add_argument(
+        "--edges", action="store_true", help="leave out what plain Keras writes of the models"
     )
     read = commands.add_parser("read")
     read.add_argument("directory", type=pathlib.Path)
@@ -33,7 +36,9 @@ def main() -> int:
     read.add_argument("--output", type=pathlib.Path, required=True)
     read.add_argument("--peer", action="store_true", help="tf.train.Checkpoint beside tfcompat")
     read.add_argument(
-        "--brief", action="store_true", help="leave out the layers and the optimizers"
+        "--brief",
+        action="store_true",
+        help="leave out the layers, the optimizers and the whole models",
     )
     read.add_argument(
         "--edges",
@@ -53,7 +58,7 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     if arguments.command == "write":
-        cells.write(arguments.directory, arguments.environment, arguments.brief)
+        cells.write(arguments.directory, arguments.environment, arguments.brief, arguments.edges)
         return 0
     results = cells.read(
         arguments.directory,

@@ -20,6 +20,7 @@ import tfcompat as tfc
 from tests.crossing import layers, optimizers
 from tests.grid import native
 from tests.grid.states import ARITHMETIC, ITERATOR_RANGES, STATES, VARIABLES_ONLY, State
+from tests.models import grid as models
 
 RESUMED = "resumed"
 REFUSED = "refused, as no release here can read it"
@@ -29,13 +30,16 @@ TRAINED = 3  # steps before a state is saved
 TOLERANCE = 1e-5
 
 
-def write(directory: pathlib.Path, environment: str, brief: bool = False) -> None:
+def write(
+    directory: pathlib.Path, environment: str, brief: bool = False, edges_only: bool = False
+) -> None:
     """Train every state, save it, and note the truth that a reader must find.
 
     Args:
         directory: where to.
         environment: the name of this one.
-        brief: whether to leave out the states of every layer and of every optimizer.
+        brief: whether to leave out every layer, every optimizer and the whole models.
+        edges_only: whether to leave out what plain Keras writes of the models.
     """
     tf.get_logger().setLevel("ERROR")
     shutil.rmtree(directory, ignore_errors=True)
@@ -72,6 +76,7 @@ def write(directory: pathlib.Path, environment: str, brief: bool = False) -> Non
     if not brief:
         layers.write(directory)
         optimizers.write(directory)
+        models.write(directory / "models", ("tfcompat",) if edges_only else tuple(models.FORMATS))
 
 
 def read(
@@ -87,7 +92,7 @@ def read(
         directory: where each environment wrote, in a directory of its name.
         environment: the name of this one.
         peer: whether `tf.train.Checkpoint` does the same beside it.
-        brief: whether to leave out the states of every layer and of every optimizer.
+        brief: whether to leave out every layer, every optimizer and the whole models.
         edges_only: whether to restore the native files, and to compare every tensor, of this
             environment and of the oldest and the newest of each era alone.
     """
@@ -140,7 +145,7 @@ def read(
             if other is not None:
                 cell["plain"] = _resume_plain(here, other, stepped)
             cells.append(cell)
-    for family in () if brief else (layers, optimizers):
+    for family in () if brief else (layers, optimizers, models):
         for cell in family.read(directory, environment, edges):
             cells.append({"ok": cell["tfcompat"] == RESUMED, **cell})
     cells += native.read(directory, environment, era, compared)

@@ -56,7 +56,9 @@ def main(directory: pathlib.Path, json_path: pathlib.Path, svg_path: pathlib.Pat
         "states": sorted({cell["state"] for cell in models}),
         "tfcompat": _pairs(models, names, "tfcompat"),
         "tf.train.Checkpoint": _pairs([c for c in models if "plain" in c], names, "plain"),
-        "layers and optimizers": _pairs([c for c in cells if ":" in c["state"]], names, "tfcompat"),
+        "layers, optimizers and models": _pairs(
+            [c for c in cells if ":" in c["state"]], names, "tfcompat"
+        ),
         "native": {form: _by_count(pairs) for form, pairs in formats.items()},
         "not resumed": [
             {
@@ -73,7 +75,7 @@ def main(directory: pathlib.Path, json_path: pathlib.Path, svg_path: pathlib.Pat
     json_path.write_text(json.dumps(table, indent=1) + "\n")
     svg_path.write_text(_draw(table, results))
     svg_path.with_name("native_grid.svg").write_text(_draw_native(formats, results))
-    for name in ("tfcompat", "tf.train.Checkpoint", "layers and optimizers"):
+    for name in ("tfcompat", "tf.train.Checkpoint", "layers, optimizers and models"):
         if table[name]:
             print(f"{name}: {_total(table[name])} cells resumed")
     for form, pairs in formats.items():

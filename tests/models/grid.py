@@ -1,7 +1,8 @@
 """Every model of the grid, and its way from release to release and from format to format.
 
 `write` saves each model by tfcompat and by plain Keras in each format that this release has,
-beside what the writer computes and what its next step makes of it; `read` loads them all.
+beside what the writer computes and what its next step makes of it; `load` loads what one release
+wrote, and `read` what all of them did.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import pathlib
 import shutil
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from tfcompat import models
 TRAINED = 2
 TOLERANCE = 1e-5
 LOADED = "loaded"
+EXPECTED_ERRORS = ("StateMismatchError", "ModelNotLoadedError")
 # By plain Keras; what a release does not write is not there.
 FORMATS = {"tfcompat": "saved", "keras": "x.keras", "h5": "x.h5", "directory": "directory"}
 
@@ -35,8 +38,8 @@ def _example(name: str) -> Example:
 
 def write(
     directory: pathlib.Path,
-    forms: tuple[str, ...] = tuple(FORMATS),
-    plain: tuple[str, ...] = tuple(EXAMPLES),
+    forms: Collection[str] = tuple(FORMATS),
+    names: Collection[str] = tuple(EXAMPLES),
 ) -> None:
     """Train each model, save it in each format, and note the truth that a reader must find."""
     shutil.rmtree(directory, ignore_errors=True)
@@ -44,7 +47,7 @@ def write(
     directory.mkdir(parents=True)
     about = {"tensorflow": str(runtime.tensorflow), "keras": str(runtime.keras)}
     (directory / "writer.json").write_text(json.dumps({**about, "era": runtime.era}))
-    for name in EXAMPLES:
+    for name in names:
         example = _example(name)
         example.model.run_eagerly = True
         for _ in range(TRAINED):
@@ -54,7 +57,7 @@ def write(
         models.save_model(example.model, here / FORMATS["tfcompat"])
         # Saving `.h5` takes the optimizer out of what Keras 3 then says of `compile`.
         for form in ("keras", "directory", "h5"):
-            if form in forms and name in plain:
+            if form in forms:
                 _write_plain(example.model, here / FORMATS[form])
         np.savez(here / "outputs.npz", *example.outputs())
         example.step()
@@ -73,7 +76,7 @@ def _write_plain(model: Any, path: pathlib.Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def read(directory: pathlib.Path, forms: tuple[str, ...] = tuple(FORMATS)) -> list[dict[str, Any]]:
+def load(directory: pathlib.Path, forms: Collection[str] = tuple(FORMATS)) -> list[dict[str, Any]]:
     """Load everything that a writer wrote; return a cell for each model and format."""
     cells = []
     for name in EXAMPLES:
@@ -81,6 +84,30 @@ def read(directory: pathlib.Path, forms: tuple[str, ...] = tuple(FORMATS)) -> li
             path = directory / name / FORMATS[form]
             if path.exists():
                 cells.append({"state": name, "format": form, "result": _load(path, _example(name))})
+    return cells
+
+
+def read(
+    directory: pathlib.Path, environment: str, writers: Collection[str]
+) -> list[dict[str, Any]]:
+    """Load the models that some environments wrote, and see that those are refused which lack."""
+    cells = []
+    for written in sorted(directory.glob("*/models/writer.json")):
+        writer = written.parent.parent.name
+        if writer not in writers:
+            continue
+        era = json.loads(written.read_text())["era"]
+        for cell in load(written.parent):
+            name, form, result = cell["state"], cell["format"], cell["result"]
+            expected = EXPECTED_ERRORS if name in refused(form, era) else LOADED
+            cells.append(
+                {
+                    "writer": writer,
+                    "reader": environment,
+                    "state": f"model:{name}" + (f" as {form}" if form != "tfcompat" else ""),
+                    "tfcompat": "resumed" if result.startswith(expected) else result,
+                }
+            )
     return cells
 
 
@@ -118,12 +145,12 @@ def _difference(path: pathlib.Path, example: Example) -> str:
     return ""
 
 
-def refused(form: str, writer: Any, reader: Any) -> tuple[str, ...]:
+def refused(form: str, era: str) -> tuple[str, ...]:
     """Return the models whose file in a format lacks something that `load_model` needs.
 
     docs/models.md says what.
     """
-    keras_2 = writer.era != "keras3"
+    keras_2 = era != "keras3"
     found = []
     if form in ("keras", "h5") and keras_2:
         # No file of Keras 2 has the loss scale.

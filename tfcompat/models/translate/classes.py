@@ -14,6 +14,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "Ones": ("OnesInitializer",),
     "Orthogonal": ("OrthogonalInitializer",),
     "Identity": ("IdentityInitializer",),
+    # Keras 3.0 writes these two so.
+    "OrthogonalInitializer": ("Orthogonal",),
+    "IdentityInitializer": ("Identity",),
     "LossScaleOptimizerV3": ("LossScaleOptimizer",),
     "BatchNormalizationV1": ("BatchNormalization",),
     "BatchNormalizationV2": ("BatchNormalization",),
