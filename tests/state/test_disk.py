@@ -137,12 +137,16 @@ def test_background_reports_what_went_wrong(tmp_path, caplog) -> None:
 @pytest.mark.once_per_era
 def test_interpreter_ends_after_a_background_save(tmp_path) -> None:
     code = (
-        "import sys, tensorflow as tf, tfcompat as tfc\n"
+        "import sys, time, tensorflow as tf, tfcompat as tfc\n"
+        "from tfcompat.state import bundle\n"
+        "write, bundle._SHARD_SIZE = bundle.write, 64\n"
+        "bundle.write = lambda *arguments: time.sleep(1) or write(*arguments)\n"
         "tfc.save_state(sys.argv[1], {'n': 5, 'w': tf.Variable(tf.fill((50,), 5.0))},"
         " background=True)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
     assert load(tmp_path) == 5
+    assert len(list(tmp_path.glob("state-*/*.data-*"))) > 1
 
 
 def test_missing_path(tmp_path) -> None:

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from tfcompat import _runtime
 from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError
 from tfcompat.state import manifest as manifests
+from tfcompat.state import parallel
 from tfcompat.state.manifest import Manifest
 from tfcompat.state.native import files
 from tfcompat.state.native.tensor_bundle import TensorBundle
@@ -252,8 +253,11 @@ def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, 
         _save(prefix, tensors)
         return
     parts = [os.path.join(directory, f"part-{index}") for index in range(len(groups))]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(_save, parts, [{key: tensors[key] for key in group} for group in groups]))
+    parallel.each(
+        lambda index: _save(parts[index], {key: tensors[key] for key in groups[index]}),
+        range(len(groups)),
+        os.cpu_count() or 1,
+    )
     tf.raw_ops.MergeV2Checkpoints(
         checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False
     )
