@@ -22,6 +22,7 @@ ONCE_PER_ERA = (
     "state/native",
     "state/test_distribute.py",
     "state/test_fuzz.py",
+    "state/test_remote.py",
     "state/test_tensor_bundle.py",
     "state/test_tools.py",
     "state/test_verify.py",

@@ -61,6 +61,7 @@ def test_public_api_is_frozen() -> None:
         "StateMismatchError",
         "StateNotFoundError",
         "StateWriteError",
+        "StoreError",
         "TfcompatError",
         "Trackable",
         "TrackingError",

@@ -14,6 +14,7 @@ __all__ = [
     "StateMismatchError",
     "StateNotFoundError",
     "StateWriteError",
+    "StoreError",
     "TfcompatError",
     "TrackingError",
     "UnknownFeatureError",
@@ -70,6 +71,10 @@ class BadStateError(TfcompatError, ValueError):
 
 class StateWriteError(TfcompatError, OSError):
     """Writing a state failed; the earlier states are as they were."""
+
+
+class StoreError(TfcompatError):
+    """A store that a URL names cannot be reached or refuses, or nothing serves its scheme."""
 
 
 class StateMismatchError(TfcompatError, ValueError):

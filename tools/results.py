@@ -41,8 +41,8 @@ class Row:
 
     @property
     def has_tensorflow(self) -> bool:
-        """Whether a release of TensorFlow is tested here."""
-        return self.has_tests and not self.name.endswith("-tools")
+        """Whether a release of TensorFlow is tested here, and not some tests alone run."""
+        return self.has_tests and not self.name.endswith(("-tools", "-remote"))
 
     @property
     def counts(self) -> bool:

@@ -82,7 +82,11 @@ def test_the_projects_own_tox_ini_is_of_the_data() -> None:
         for c in data.own()
     }
     others = {"pytest>=8", "scikit-learn>=1.1"}
-    assert assert_tox_reads(ROOT / "tox.ini", rows, others) == {"lint", "py312-tools"}
+    assert assert_tox_reads(ROOT / "tox.ini", rows, others) == {
+        "lint",
+        "py312-tools",
+        "py312-remote",
+    }
 
 
 def test_the_projects_own_tox_ini_is_up_to_date() -> None:

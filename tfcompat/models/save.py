@@ -15,6 +15,7 @@ from tfcompat.models import vocabularies
 from tfcompat.models.documents import FORMAT, KEY, VERSION
 from tfcompat.models.load import weights_of
 from tfcompat.state import bundle, save_state
+from tfcompat.state.native import files
 from tfcompat.state.save import require_eager
 
 # The formats of Keras's own, by suffix. `.weights.h5` is one of weights alone.
@@ -85,12 +86,11 @@ def save_weights(model: Any, path: str | os.PathLike[str]) -> None:
 
 def _require_place(path: str) -> None:
     """Refuse to write among files that are not a model's."""
-    gfile = _runtime.tensorflow().io.gfile
-    if not gfile.exists(path):
+    if not files.exists(path):
         return
-    if not gfile.isdir(path):
+    if not files.is_directory(path):
         raise TfcompatError(f"{path!r} is a file; a model without a suffix is a directory.")
-    if not gfile.listdir(path):
+    if not files.names(path):
         return
     found = {}
     if bundle.holds_states(path):

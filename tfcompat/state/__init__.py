@@ -53,6 +53,7 @@ def list_states(path: str | os.PathLike[str]) -> list[int]:
     Raises:
         StateNotFoundError: there is nothing at the path, or no state in it.
         BadStateError: the path is a file.
+        StoreError: the store that a URL names cannot be reached.
     """
     wait_for_background_saves()
     return [one.step for one in bundle.stored(os.fspath(path))]
@@ -68,6 +69,7 @@ def describe_state(path: str | os.PathLike[str], *, step: int | None = None) -> 
     Raises:
         StateNotFoundError: there is nothing at the path, or no state of that step.
         BadStateError: the files are no state, or truncated or altered.
+        StoreError: the store that a URL names cannot be reached.
     """
     wait_for_background_saves()
 

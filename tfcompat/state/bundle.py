@@ -15,22 +15,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import re
 import secrets
 import shutil
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from tfcompat import _runtime
-from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError
+from tfcompat.errors import BadStateError, StateNotFoundError, StateWriteError, StoreError
 from tfcompat.state import manifest as manifests
-from tfcompat.state import parallel
+from tfcompat.state import parallel, processes
 from tfcompat.state.manifest import Manifest
 from tfcompat.state.native import files
 from tfcompat.state.native.tensor_bundle import TensorBundle
+from tfcompat.state.remote import stores
+from tfcompat.state.remote.fetch import fetched
 from tfcompat.state.tools import words
 
 MANIFEST = ".tfcompat/manifest"
@@ -46,6 +48,7 @@ _SHARD_SIZE = 64 * 2**20
 _MOST_SHARDS = 64
 
 _ATTEMPTS = 20
+_ASKED = 8  # objects at a time
 _Result = TypeVar("_Result")
 
 
@@ -75,7 +78,7 @@ def _gfile() -> Any:
 
 def _stored(directory: str) -> list[Stored]:
     found = []
-    for name in _gfile().listdir(directory):
+    for name in files.names(directory):
         match = _NAME.fullmatch(name)
         if match:
             found.append(
@@ -86,6 +89,10 @@ def _stored(directory: str) -> list[Stored]:
                     prefix=os.path.join(directory, name.rstrip("/"), _PREFIX),
                 )
             )
+    if stores.is_store(directory):
+        # No rename shows a state whole there: its index is written last.
+        whole = parallel.each(lambda one: files.exists(f"{one.prefix}.index"), found, _ASKED)
+        found = list(itertools.compress(found, whole))
     return sorted(found)
 
 
@@ -93,7 +100,7 @@ def _listed(directory: str) -> list[Stored]:
     """Return the states in a directory, or raise an error of our own."""
     try:
         return _stored(directory)
-    except _failures() as error:
+    except OSError as error:
         raise BadStateError(f"{directory!r} cannot be listed. {_reason(error)}") from error
 
 
@@ -103,7 +110,7 @@ def holds_states(path: str) -> bool:
     Raises:
         BadStateError: it is a directory that cannot be listed.
     """
-    return bool(_gfile().isdir(path)) and bool(_listed(path))
+    return files.is_directory(path) and bool(_listed(path))
 
 
 def stored(directory: str) -> list[Stored]:
@@ -113,14 +120,13 @@ def stored(directory: str) -> list[Stored]:
         StateNotFoundError: the path does not exist, or holds no state.
         BadStateError: the path is a file, or a directory that cannot be listed.
     """
-    gfile = _gfile()
-    if not gfile.exists(directory):
+    if not files.exists(directory):
         raise StateNotFoundError(f"There is nothing at {directory!r}.")
-    if not gfile.isdir(directory):
+    if not files.is_directory(directory):
         raise BadStateError(f"{directory!r} is a file; a state is a directory.")
     found = {one.step: one for one in _listed(directory)}
     if not found:
-        names = sorted(name for name in gfile.listdir(directory) if not name.startswith("."))
+        names = sorted(name for name in files.names(directory) if not name.startswith("."))
         holds = f"It holds {', '.join(names[:5])}" if names else "It is empty"
         more = " and more." if len(names) > 5 else "."
         raise StateNotFoundError(f"There is no state in the directory {directory!r}. {holds}{more}")
@@ -151,13 +157,18 @@ def next_step(directory: str) -> int:
         StateWriteError: the directory cannot be listed.
     """
     try:
-        found = _stored(directory) if _gfile().isdir(directory) else []
-    except _failures() as error:
+        found = _stored(directory) if files.is_directory(directory) else []
+    except (OSError, StoreError) as error:
         raise StateWriteError(
             f"No state was written into {directory!r}, which cannot be listed; the earlier states "
             f"are as they were. {_reason(error)}"
         ) from error
     return found[-1].step + 1 if found else 1
+
+
+def name_of(sequence: int, step: int, token: str) -> str:
+    """Return the name of the directory of a state, see `Stored`."""
+    return f"state-{sequence:08d}-{step}-{token}"
 
 
 def write(
@@ -184,7 +195,7 @@ def write(
     tf = _runtime.tensorflow()
     gfile = tf.io.gfile
     token = secrets.token_hex(4)
-    hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-{token}")
+    hidden = os.path.join(directory, f"{_SAVING}{processes.host()}-{os.getpid()}-{token}")
     # What killed processes left may take the space that this state needs.
     _tried(_remove_abandoned, directory)
     try:
@@ -193,7 +204,7 @@ def write(
         _check_written(hidden, sum(sizes.values()))
         present = _stored(directory)
         sequence = present[-1].sequence + 1 if present else 0
-        name = f"state-{sequence:08d}-{step}-{token}"
+        name = name_of(sequence, step, token)
         # The one step that makes the state visible.
         gfile.rename(hidden, os.path.join(directory, name))
     except _failures() as error:
@@ -238,10 +249,6 @@ def _space(directory: str, needed: int) -> str:
     except OSError:  # not there, or remote
         return ""
     return f" {words.size(needed)} are needed, and {words.size(free)} are free."
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())
 
 
 def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, int]) -> None:
@@ -307,12 +314,7 @@ def _check_written(directory: str, expected: int) -> None:
 def _tidy(directory: str, newest: Stored, keep: int | None) -> None:
     """Point TensorFlow to the newest state, and remove what is not to be kept."""
     found = _stored(directory)
-    by_step = {one.step: one for one in found}
-    kept = sorted(by_step.values())
-    if keep is not None:
-        kept = kept[-keep:]
-    if newest not in kept and newest in found:
-        kept.append(newest)
+    kept = kept_of(found, newest, keep)
     pointed = _tried(_point_to, directory, kept)
     for one in found:
         if one not in kept:
@@ -328,21 +330,36 @@ def _remove_abandoned(directory: str) -> None:
             _tried(_gfile().rmtree, os.path.join(directory, name))
 
 
-def _point_to(directory: str, kept: Sequence[Stored]) -> None:
-    """Write the file that `tf.train.latest_checkpoint` reads."""
-    gfile = _gfile()
+def kept_of(found: Sequence[Stored], newest: Stored, keep: int | None) -> list[Stored]:
+    """Return which of the states found are to be kept, the last one to be pointed to."""
+    by_step = {one.step: one for one in found}
+    kept = sorted(by_step.values())
+    if keep is not None:
+        kept = kept[-keep:]
+    if newest not in kept and newest in found:
+        kept.append(newest)
+    return kept
+
+
+def pointer(directory: str, kept: Sequence[Stored]) -> str:
+    """Return what `tf.train.latest_checkpoint` reads in the file `checkpoint`."""
     paths = [os.path.relpath(one.prefix, directory) for one in kept]
     lines = [f'model_checkpoint_path: "{paths[-1]}"']
     lines += [f'all_model_checkpoint_paths: "{path}"' for path in paths]
-    hidden = os.path.join(directory, f"{_SAVING}{_host()}-{os.getpid()}-checkpoint")
+    return "\n".join(lines) + "\n"
+
+
+def _point_to(directory: str, kept: Sequence[Stored]) -> None:
+    gfile = _gfile()
+    hidden = os.path.join(directory, f"{_SAVING}{processes.host()}-{os.getpid()}-checkpoint")
     with gfile.GFile(hidden, "w") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(pointer(directory, kept))
     gfile.rename(hidden, os.path.join(directory, "checkpoint"), overwrite=True)
 
 
 def _remove(directory: str, name: str) -> None:
     gfile = _gfile()
-    hidden = os.path.join(directory, f"{_DELETING}{_host()}-{os.getpid()}-{name[-8:]}")
+    hidden = os.path.join(directory, f"{_DELETING}{processes.host()}-{os.getpid()}-{name[-8:]}")
     gfile.rename(os.path.join(directory, name), hidden)
     gfile.rmtree(hidden)
 
@@ -354,17 +371,9 @@ def _is_abandoned(name: str) -> bool:
     one state at a time.
     """
     host, _, pid = name.split("-", 1)[1].rpartition("-")[0].rpartition("-")
-    if host != _host() or not pid.isdigit():
+    if host != processes.host() or not pid.isdigit():
         return False
-    if int(pid) == os.getpid():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return int(pid) == os.getpid() or processes.is_gone(int(pid))
 
 
 @contextlib.contextmanager
@@ -372,8 +381,10 @@ def _reading(one: Stored) -> Iterator[None]:
     """Turn what TensorFlow raises on broken files into one error of our own."""
     try:
         yield
+    except StoreError:
+        raise
     except Exception as error:  # TensorFlow's readers raise whatever their C++ code names
-        there = _gfile().exists(f"{one.prefix}.index")
+        there = files.exists(f"{one.prefix}.index")
         raise (BadStateError if there else GoneError)(
             f"The state of step {one.step} at {one.prefix!r} cannot be read: its files are "
             f"truncated, altered or gone. {_reason(error)} Other steps of the same directory, "
@@ -431,12 +442,17 @@ def read(one: Stored, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[str
     """
     if not dtypes:
         return {}
+    with _reading(one), fetched(one.prefix, dtypes) as prefix:
+        return _read(prefix, dtypes, sizes)
+
+
+def _read(prefix: str, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[str, Any]:
     tf = _runtime.tensorflow()
 
     def read_group(keys: list[str]) -> Any:
         with tf.device("CPU:0"):
             return tf.raw_ops.RestoreV2(
-                prefix=one.prefix,
+                prefix=prefix,
                 tensor_names=keys,
                 shape_and_slices=[""] * len(keys),
                 dtypes=[tf.as_dtype(dtypes[key]) for key in keys],
@@ -444,7 +460,7 @@ def read(one: Stored, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[str
 
     threads = os.cpu_count() or 1
     groups = _balanced(list(dtypes), sizes, threads)
-    with _reading(one), ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(read_group, groups)) if len(groups) > 1 else [read_group(groups[0])]
     return {
         key: tensor for keys, tensors in zip(groups, found) for key, tensor in zip(keys, tensors)

@@ -92,8 +92,8 @@ def restore_state(
     `build` was called, and what it lacks cannot be told from what the state has too much.
 
     Args:
-        path: the directory that was given to `save_state`; or a file, a directory or the prefix
-            of a checkpoint that TensorFlow or Keras wrote.
+        path: the directory or URL that was given to `save_state`; or a file, a directory or the
+            prefix of a checkpoint that TensorFlow or Keras wrote.
         objects: the live objects, in a nest of the same form as the one that was saved. Of what
             `tf.train.Checkpoint(net=model, opt=optimizer)` wrote that is
             `{"net": model, "opt": optimizer}`.
@@ -118,6 +118,7 @@ def restore_state(
         NotBuiltError: the state has values for a layer that is not built yet.
         StateNotFoundError: there is nothing at the path, or no state of that step.
         BadStateError: the files are no state, or truncated or altered.
+        StoreError: the store that a URL names cannot be reached; nothing has changed.
         UnsupportedObjectError: some of the objects cannot be restored; all are listed.
         TfcompatError: `only` names what the objects do not have; all of it is listed.
     """

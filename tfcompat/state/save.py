@@ -19,6 +19,8 @@ from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle, entries
 from tfcompat.state.keys import LiveState, uncollected
 from tfcompat.state.manifest import Manifest, StateEntry
+from tfcompat.state.remote import stores
+from tfcompat.state.remote import write as remote
 from tfcompat.state.workers import Workers
 
 _lock = threading.RLock()
@@ -122,7 +124,8 @@ def save_state(
     what each worker has of its own, such as dataset iterators; the others return when it has.
 
     Args:
-        path: a directory, made where it does not exist. It may hold states of several steps.
+        path: a directory, made where it does not exist, or the URL of one in a store, such as
+            `s3://bucket/run`. It may hold states of several steps.
         objects: what to save: anything TensorFlow or Keras tracks (models, layers, optimizers,
             metrics, variables, modules, random generators, lookup tables, dataset iterators),
             NumPy arrays and plain Python values, alone or in any nest of dictionaries, lists,
@@ -288,5 +291,6 @@ def _write(
             aliases=aliases,
         )
         sizes = {key: entry.nbytes or 0 for key, entry in saved.items()}
-        stored = bundle.write(directory, tensors, sizes, manifest.to_bytes(), step, keep)
+        write = remote.write if stores.is_store(directory) else bundle.write
+        stored = write(directory, tensors, sizes, manifest.to_bytes(), step, keep)
     return SavedState(directory, stored.step, stored.prefix)

@@ -1,11 +1,11 @@
-"""Files by path, also remote ones, without importing TensorFlow for local ones."""
+"""Files by path, those of this machine and those in a store, without importing TensorFlow."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from tfcompat import _runtime
+from tfcompat.state.remote import stores
 
 
 def is_local(path: str) -> bool:
@@ -13,31 +13,29 @@ def is_local(path: str) -> bool:
     return "://" not in path
 
 
-def _gfile(path: str) -> Any:
-    """Return `tf.io.gfile` for the path of a remote file system, else None."""
-    return None if is_local(path) else _runtime.tensorflow().io.gfile
+def _store(path: str) -> stores.Store | None:
+    return None if is_local(path) else stores.of(path)
 
 
 def exists(path: str) -> bool:
     """Tell whether there is a file or directory."""
-    gfile = _gfile(path)
-    return bool(gfile.exists(path)) if gfile else os.path.exists(path)
+    store = _store(path)
+    return store.exists(path) if store else os.path.exists(path)
 
 
 def is_directory(path: str) -> bool:
     """Tell whether there is a directory."""
-    gfile = _gfile(path)
-    return bool(gfile.isdir(path)) if gfile else os.path.isdir(path)
+    store = _store(path)
+    return store.is_directory(path) if store else os.path.isdir(path)
 
 
 def names(path: str) -> list[str]:
     """Return the names of what a directory holds."""
-    gfile = _gfile(path)
-    return list(gfile.listdir(path)) if gfile else os.listdir(path)
+    store = _store(path)
+    return store.names(path) if store else os.listdir(path)
 
 
 def open_binary(path: str) -> BinaryIO:
     """Open a file for reading."""
-    gfile = _gfile(path)
-    file: BinaryIO = gfile.GFile(path, "rb") if gfile else open(path, "rb")  # noqa: SIM115
-    return file
+    store = _store(path)
+    return store.open(path) if store else open(path, "rb")

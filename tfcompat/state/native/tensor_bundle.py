@@ -146,6 +146,22 @@ class TensorBundle:
                 else:
                     yield key, self._read(shards, key, entry)
 
+    def ranges(self, keys: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
+        """Tell where tensors are: by the path of each file, where ranges of bytes start and end."""
+        held = []
+        for key in keys:
+            entry = self.entries[key]
+            names = [_slice_key(key, extents) for extents in entry.slices]
+            held += [self._slices[name] for name in names if name in self._slices] or [entry]
+        found: dict[str, list[tuple[int, int]]] = {}
+        for entry in sorted(held, key=lambda entry: (entry.shard, entry.offset)):
+            ranges = found.setdefault(_path_of_shard(self.prefix, entry.shard, self._shards), [])
+            start, end = entry.offset, entry.offset + entry.size
+            if ranges and start <= ranges[-1][1]:
+                start, end = ranges[-1][0], max(end, ranges.pop()[1])
+            ranges.append((start, end))
+        return found
+
     def require(self, described: Mapping[str, StateEntry]) -> None:
         """See that tensors are there as described, in one piece, and inside of the files.
 
@@ -228,6 +244,10 @@ def _reading(path: str, key: str | None = None) -> Iterator[None]:
         raise BadStateError(f"{what}; it is truncated or altered: {error}.") from error
 
 
+def _path_of_shard(prefix: str, number: int, count: int) -> str:
+    return f"{prefix}.data-{number:05d}-of-{count:05d}"
+
+
 class _Shards:
     """The files of data of one checkpoint, the last used one of them open."""
 
@@ -247,7 +267,7 @@ class _Shards:
             self._file.close()
 
     def path(self, number: int) -> str:
-        return f"{self._prefix}.data-{number:05d}-of-{self._count:05d}"
+        return _path_of_shard(self._prefix, number, self._count)
 
     def size(self, entry: BundleEntry) -> int:
         """Return the size of the file that holds a tensor."""

@@ -13,6 +13,7 @@ from typing import Any
 from tfcompat._progress import Progress
 from tfcompat.errors import StateWriteError, TfcompatError, UnsupportedObjectError
 from tfcompat.state import bundle
+from tfcompat.state.remote import stores
 from tfcompat.state.tools import words
 from tfcompat.state.tools.source import Source
 from tfcompat.state.tools.targets import TARGETS
@@ -54,7 +55,12 @@ def convert(
     Raises:
         UnsupportedObjectError: the format cannot hold some of it; all of that is listed.
         StateWriteError: writing failed. What was at the path is as it was.
+        TfcompatError: the path is in a store.
     """
+    if stores.is_store(path):
+        raise TfcompatError(
+            f"{path!r} is in a store. Convert to a directory of this machine, and copy that."
+        )
     path = os.path.abspath(path)
     check_target(path, form, force)
     if os.path.isdir(path) and os.path.realpath(source.path).startswith(

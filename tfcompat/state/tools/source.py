@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
-from tfcompat.errors import BadStateError, StateNotFoundError
+from tfcompat.errors import BadStateError
 from tfcompat.state import bundle
 from tfcompat.state.manifest import StateEntry
-from tfcompat.state.native import object_graph, open_artifact
+from tfcompat.state.native import files, object_graph, open_artifact
 from tfcompat.state.native.artifact import Artifact
 
 STATE = "tfcompat state"
@@ -61,7 +61,7 @@ def open_source(path: str, step: int | None = None) -> Source:
         BadStateError: the files are truncated or altered.
     """
     # What a shell completes the prefix of a checkpoint to.
-    if path.endswith(_INDEX) and os.path.isfile(path):
+    if path.endswith(_INDEX) and files.exists(path):
         path = path[: -len(_INDEX)]
     prefix = _prefix_of_state(path, step)
     if prefix is None:
@@ -74,8 +74,8 @@ def open_source(path: str, step: int | None = None) -> Source:
 
 def paths_of(path: str) -> list[str]:
     """Return the states in a directory, the oldest first, or the path where it is none of them."""
-    states = _states(path) if os.path.isdir(path) else []
-    return [os.path.dirname(prefix) for _, prefix in states] or [path]
+    states = bundle._stored(path) if files.is_directory(path) else []
+    return [os.path.dirname(one.prefix) for one in states] or [path]
 
 
 def batches(keys: Iterable[str], sizes: dict[str, int | None]) -> Iterator[list[str]]:
@@ -97,34 +97,14 @@ def batches(keys: Iterable[str], sizes: dict[str, int | None]) -> Iterator[list[
 
 
 def _prefix_of_state(directory: str, step: int | None) -> str | None:
-    """Return what `bundle.find` does for a local directory, without TensorFlow."""
-    if not os.path.isdir(directory):
+    """Return the prefix of the state that `directory` is, or of one in it."""
+    if not files.is_directory(directory):
         return None
     name = os.path.basename(os.path.abspath(directory))
     inside = os.path.join(directory, bundle._PREFIX)
-    if bundle._NAME.fullmatch(name) and os.path.exists(inside + _INDEX):
+    if bundle._NAME.fullmatch(name) and files.exists(inside + _INDEX):
         return inside
-    states = _states(directory)
-    if not states:
-        return None
-    if step is None:
-        return states[-1][1]
-    for number, prefix in reversed(states):
-        if number == step:
-            return prefix
-    steps = ", ".join(str(number) for number, _ in states)
-    raise StateNotFoundError(f"{directory!r} has no state of step {step}. It has steps {steps}.")
-
-
-def _states(directory: str) -> list[tuple[int, str]]:
-    """Return (step, prefix) of the states in a local directory, the oldest first."""
-    found = {}
-    for name in os.listdir(directory):
-        match = bundle._NAME.fullmatch(name)
-        if match:
-            prefix = os.path.join(directory, name, bundle._PREFIX)
-            found[int(match["sequence"]), match["token"]] = int(match["step"]), prefix
-    return [found[order] for order in sorted(found)]
+    return bundle.find(directory, step).prefix if bundle._stored(directory) else None
 
 
 def _of_state(prefix: str) -> Source:
