@@ -4,6 +4,10 @@ Run it in an environment of the matrix:
 
     .tox/py310-tf2.21/bin/python -m tests.contention --seconds 600
 
+In a store, where `--path` names one, which FSSPEC_S3_ENDPOINT_URL and its like lead to:
+
+    python -m tests.contention --seconds 600 --path s3://bucket/run
+
 Every restore has to be whole and of one save, and not of one that had ended before another began
 which had itself ended when the restore began. When the processes have ended, the states that
 `--keep` tells to keep have to be there; with `--keep 0` those are all.
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import bisect
 import collections
+import contextlib
 import itertools
 import json
 import pathlib
@@ -34,12 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seconds", type=float, default=600, help="default: %(default)s")
     parser.add_argument("--keep", type=int, default=1, help="0 keeps all (default: %(default)s)")
+    parser.add_argument("--path", help="a directory or URL (default: a temporary directory)")
     parser.add_argument("--save", metavar="DIRECTORY", help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.save:
         return save(options.save, options.keep or None, options.first)
-    with tempfile.TemporaryDirectory() as directory:
+    path = contextlib.nullcontext(options.path) if options.path else tempfile.TemporaryDirectory()
+    with path as directory:
         command = [sys.executable, "-m", "tests.contention"]
         command += ["--save", directory, "--keep", str(options.keep)]
         writers = [
