@@ -19,8 +19,13 @@ _CANONICAL_BASES = {"functional": "model", "model": "model"}
 
 
 def escape(name: Any) -> str:
-    """Make one component of a key: a slash in a name must not look like a border."""
-    return str(name).replace("%", "%25").replace("/", "%2F") or "%00"
+    """Make one component of a key: a slash in a name must not look like a border.
+
+    TensorFlow takes names in UTF-8, and those that begin with a zero byte for slices of tensors:
+    a zero becomes what modified UTF-8 has for it.
+    """
+    text = str(name).encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.replace("%", "%25").replace("/", "%2F").replace("\0", "%C0%80") or "%00"
 
 
 def join(*parts: str) -> str:

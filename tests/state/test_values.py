@@ -357,3 +357,65 @@ def test_vocabulary_of_a_lookup_layer(tmp_path) -> None:
     tfc.restore_state(tmp_path, {"lookup": second})
     np.testing.assert_array_equal(second(tf.constant(["blue", "red", "pink"])).numpy(), expected)
     assert [str(w) for w in second.get_vocabulary()] == [str(w) for w in first.get_vocabulary()]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ones(2, np.longdouble),
+        np.ones(2, np.clongdouble),
+        np.zeros(2, "V3"),
+        np.ma.array([1, 2], mask=[False, True]),  # a state would lose the mask
+        np.array(["2020-01-01"], "M8[D]"),
+        np.array([None]),
+    ],
+    ids=lambda value: str(value.dtype),
+)
+def test_arrays_that_no_tensor_holds(value, tmp_path) -> None:
+    with pytest.raises(tfc.UnsupportedObjectError, match=r"  a/0: numpy"):
+        tfc.save_state(tmp_path / "state", {"a": [value], "n": 1})
+    assert not (tmp_path / "state").exists()
+
+
+def test_name_of_the_manifest(tmp_path) -> None:
+    with pytest.raises(tfc.UnsupportedObjectError, match="another name"):
+        tfc.save_state(tmp_path / "state", {".tfcompat": {"manifest": 1}})
+
+
+def test_names_that_tensorflow_does_not_take(tmp_path) -> None:
+    names = ["", "\0", "\0a", "a\0", "\ud800", "a/b", "a%2Fb", "%2500"]
+    tfc.save_state(tmp_path, {name: index for index, name in enumerate(names)})
+    live = dict.fromkeys(names, -1)
+    tfc.restore_state(tmp_path, live)
+    assert list(live.values()) == [*range(len(names))]
+    with pytest.raises(tfc.UnsupportedObjectError, match="read the same"):
+        tfc.save_state(tmp_path, {"\ud800": 1, r"\ud800": 2})
+
+
+@pytest.mark.parametrize(
+    ("saved", "live"),
+    [(np.str_("ü"), np.str_("")), (np.bytes_(b"x"), np.bytes_(b"")), (np.int8(3), np.int8(0))],
+    ids=["str", "bytes", "int8"],
+)
+def test_scalars_of_numpy_keep_their_type(saved, live, tmp_path) -> None:
+    tfc.save_state(tmp_path, {"a": saved})
+    found = tfc.restore_state(tmp_path, {"a": live}).objects["a"]
+    assert found == saved
+    assert type(found) is type(saved)
+
+
+def test_text_of_any_characters(tmp_path) -> None:
+    array = np.array(["\ud800", "\0ü"])
+    live = {"a": np.zeros_like(array)}
+    tfc.save_state(tmp_path, {"a": array})
+    tfc.restore_state(tmp_path, live)
+    assert live["a"].tolist() == array.tolist()
+
+
+def test_bytes_that_are_no_text(tmp_path) -> None:
+    tfc.save_state(tmp_path, {"a": np.array([b"\xbe"]), "v": tf.Variable(1.0)})
+    live = {"a": np.array(["x"]), "v": tf.Variable(0.0)}
+    with pytest.raises(tfc.BadStateError, match="a: bytes in the state that are no text"):
+        tfc.restore_state(tmp_path, live)
+    assert live["v"].numpy() == 0.0
+    assert live["a"][0] == "x"

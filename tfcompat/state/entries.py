@@ -154,8 +154,22 @@ def value_kind(value: Any) -> str | None:
     """Return the kind of a plain Python value or NumPy array, or None when it is neither."""
     kind = _kinds.kind_of(value)
     if kind == _kinds.ARRAY:
-        return ARRAY if value.dtype.kind in "biufcSUV" and not value.dtype.names else None
+        # A tensor has no mask.
+        storable = _has_tensor_dtype(value.dtype) and not isinstance(value, np.ma.MaskedArray)
+        return ARRAY if storable else None
     return type(value).__name__ if kind == _kinds.VALUE else None
+
+
+@functools.cache
+def _has_tensor_dtype(dtype: Any) -> bool:
+    """Tell whether TensorFlow has a dtype of NumPy's; of `longdouble` and others it has not."""
+    if dtype.kind not in "biufcSUV" or dtype.names:
+        return False
+    try:
+        _runtime.tensorflow().as_dtype(dtype)
+    except TypeError:
+        return False
+    return True
 
 
 def encode(value: Any) -> tuple[str, Any]:
@@ -164,7 +178,7 @@ def encode(value: Any) -> tuple[str, Any]:
     if kind == ARRAY:
         array = np.asarray(value)
         if array.dtype.kind == "U":
-            array = np.char.encode(array, "utf-8").astype(object)
+            array = np.char.encode(array, "utf-8", "surrogatepass").astype(object)
         elif array.dtype.kind == "S":
             array = array.astype(object)
         return ARRAY, np.array(array)  # a copy: a later change must not reach the file
@@ -184,10 +198,11 @@ def decode(kind: str, array: Any, like: Any) -> Any:
     """Return the plain value that `encode` was given; a NumPy value of the type of `like`."""
     if kind == ARRAY:
         array = np.array(array, dtype=object) if isinstance(array, bytes) else np.asarray(array)
-        if isinstance(like, np.ndarray) and like.dtype.kind in "US":
-            decoded = [item.decode("utf-8") if like.dtype.kind == "U" else item
+        if isinstance(like, (np.ndarray, np.generic)) and like.dtype.kind in "US":
+            decoded = [item.decode("utf-8", "surrogatepass") if like.dtype.kind == "U" else item
                        for item in array.reshape(-1)]  # fmt: skip
-            return np.array(decoded, dtype=like.dtype.kind).reshape(array.shape)
+            found = np.array(decoded, dtype=like.dtype.kind).reshape(array.shape)
+            return found if isinstance(like, np.ndarray) or found.ndim else found[()]
         return array if isinstance(like, np.ndarray) or array.ndim else array.dtype.type(array)
     # A string comes as bytes, which an array of NumPy's would cut at trailing zeros.
     value = array if isinstance(array, bytes) else array.item()

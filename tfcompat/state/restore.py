@@ -512,7 +512,13 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     for key, saved in matched.pairs.items():
         if key in live.values:
             kind = document.entries[saved].kind
-            values[key] = entries.decode(kind, tensors[saved].numpy(), live.values[key])
+            try:
+                values[key] = entries.decode(kind, tensors[saved].numpy(), live.values[key])
+            except UnicodeDecodeError as error:
+                raise BadStateError(
+                    f"{key}: bytes in the state that are no text, and an array of text here. "
+                    "Nothing has changed."
+                ) from error
             continue
         entry = live.entries[key]
         if entry.dtype != document.entries[saved].dtype:

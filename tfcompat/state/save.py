@@ -208,6 +208,10 @@ def _require_content(live: LiveState) -> None:
             f"Not built, so that there is nothing to save: {', '.join(empty)}. Call it on a batch "
             "of data, or call its build(input_shape), before save_state."
         )
+    if bundle.MANIFEST in live.entries or bundle.MANIFEST in live.values:
+        raise UnsupportedObjectError(
+            f"{bundle.MANIFEST!r} is the manifest of a state. Give the object another name."
+        )
     if not live.entries and not live.values:
         raise UnsupportedObjectError("There is nothing to save in the objects that were given.")
 
