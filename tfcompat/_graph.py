@@ -172,23 +172,31 @@ def parts_of(path: str, whole: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def replace_values(value: Any, path: str, values: dict[str, Any]) -> Any:
+def replace_values(
+    value: Any, path: str, values: dict[str, Any], done: dict[int, Any] | None = None
+) -> Any:
     """Put plain values into a nest, in place where it is mutable, and return the nest.
 
     Args:
         value: the nest.
         path: of the nest inside the root.
         values: the new values by path; what is not named stays.
+        done: what has become of each container, by its identity.
     """
+    done = {} if done is None else done
     kind = _kinds.kind_of(value)
     key = path or ("value" if kind in (_kinds.VALUE, _kinds.ARRAY) else "")
     if key in values:
         return updated(value, values[key])
     if kind not in _kinds.CONTAINER_KINDS:
         return value
+    if id(value) in done:
+        return done[id(value)]
+    if not isinstance(value, tuple):
+        done[id(value)] = value  # also of one that contains itself
     changed = {}
     for name, child in _items(value):
-        new = replace_values(child, _naming.join(path, name), values)
+        new = replace_values(child, _naming.join(path, name), values, done)
         if new is not child:
             changed[name] = new
     if not changed:
@@ -203,7 +211,8 @@ def replace_values(value: Any, path: str, values: dict[str, Any]) -> Any:
             for name, new in changed.items():
                 setattr(value, name, new)
         except dataclasses.FrozenInstanceError:
-            return dataclasses.replace(value, **changed)
+            done[id(value)] = dataclasses.replace(value, **changed)
+            return done[id(value)]
         return value
     if isinstance(value, list):
         for name, new in changed.items():
@@ -221,7 +230,7 @@ def updated(value: Any, new: Any) -> Any:
         and isinstance(new, np.ndarray)
         and value.flags.writeable
         and value.shape == new.shape
-        and value.dtype == new.dtype
+        and value.dtype.newbyteorder("=") == new.dtype
     ):
         value[...] = new
         return value
@@ -229,7 +238,7 @@ def updated(value: Any, new: Any) -> Any:
 
 
 class Graph:
-    """Everything that hangs below one root, each object once, by its shortest path.
+    """Everything that hangs below one root, each object but tuples once, by its shortest path.
 
     Attributes:
         nodes: (path, object) in breadth-first order. Plain values, NumPy arrays and objects of
@@ -262,10 +271,12 @@ class Graph:
                     continue
                 if kind == _kinds.STATELESS:
                     continue
-                known = self._paths.setdefault(id(value), path)
-                if known is not path:
-                    self.aliases[path] = known
-                    continue
+                # Python makes one tuple of equal ones in the same code: it tells nothing.
+                if not isinstance(value, tuple):
+                    known = self._paths.setdefault(id(value), path)
+                    if known is not path:
+                        self.aliases[path] = known
+                        continue
                 self._alive.append(value)
                 self.nodes.append((path, value))
                 if kind == _kinds.VARIABLE:

@@ -377,6 +377,37 @@ def test_arrays_that_no_tensor_holds(value, tmp_path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+def test_nest_that_contains_itself(tmp_path) -> None:
+    def made(number: int) -> dict:
+        nest: dict = {"n": number, "list": [number]}
+        nest["list"].append(nest)
+        return nest
+
+    tfc.save_state(tmp_path, made(5))
+    live = made(0)
+    assert tfc.restore_state(tmp_path, live).objects is live
+    assert (live["n"], live["list"][0]) == (5, 5)
+    assert live["list"][1] is live
+
+
+def test_one_object_in_several_places(tmp_path) -> None:
+    """A list or dataclass stays one object; of tuples Python makes one where it likes."""
+    tfc.save_state(
+        tmp_path, {"a": (1, 2), "b": (3, 4), "c": Frozen(0.5), "d": Frozen(0.5), "e": [7], "f": [7]}
+    )
+    pair, frozen, numbers = (0, 0), Frozen(0.0), [0]
+    live = {"a": pair, "b": pair, "c": Frozen(0.0), "d": Frozen(0.0), "e": [0], "f": [0]}
+    assert tfc.restore_state(tmp_path, live).objects == {
+        "a": (1, 2), "b": (3, 4), "c": Frozen(0.5), "d": Frozen(0.5), "e": [7], "f": [7]
+    }  # fmt: skip
+    shared = {"a": pair, "b": pair, "c": frozen, "d": frozen, "e": numbers, "f": numbers}
+    tfc.save_state(tmp_path, {**shared, "c": (both := Frozen(0.25)), "d": both})
+    found = tfc.restore_state(tmp_path, shared).objects
+    assert found["c"] is found["d"]
+    assert found["c"] == Frozen(0.25)
+    assert found["e"] is found["f"] is numbers
+
+
 def test_name_of_the_manifest(tmp_path) -> None:
     with pytest.raises(tfc.UnsupportedObjectError, match="another name"):
         tfc.save_state(tmp_path / "state", {".tfcompat": {"manifest": 1}})
@@ -419,3 +450,12 @@ def test_bytes_that_are_no_text(tmp_path) -> None:
         tfc.restore_state(tmp_path, live)
     assert live["v"].numpy() == 0.0
     assert live["a"][0] == "x"
+
+
+def test_byte_order_of_an_array_stays(tmp_path) -> None:
+    live = {"a": np.zeros(3, ">f4")}
+    same = live["a"]
+    tfc.save_state(tmp_path, {"a": np.arange(3, dtype=">f4")})
+    tfc.restore_state(tmp_path, live)
+    assert live["a"] is same
+    assert same.tolist() == [0.0, 1.0, 2.0]
