@@ -285,9 +285,10 @@ def test_any_optimizer_is_restored_bit_by_bit(training, nest) -> None:
     found = values_of(live)
     for array, original in zip(found, expected):
         assert bits(array) == bits(original)
-    # Of an optimizer that had not taken a step there were no slots: they are as at the start.
-    assert len(found) >= len(expected)
-    assert not any(array.any() for array in found[len(expected) :])
+    # Without a step there are no slots, and SGD of 2.11 to 2.15 has some that it does not use.
+    shorter = min(len(found), len(expected))
+    assert shorter > len(training.sizes)
+    assert not any(array.any() for array in found[shorter:] + expected[shorter:])
 
 
 # Nests that are not the same.

@@ -225,3 +225,27 @@ def test_the_table_names_every_optimizer() -> None:
             if value not in optimizers.used:
                 unknown.append(prefix + name)
     assert not unknown
+
+
+def test_variables_that_no_optimizer_updates(tmp_path) -> None:
+    """Adam of 2.11 to 2.15 casts to a variable's dtype before it finds that it is none of its."""
+
+    def made(number: float) -> dict:
+        weight = tf.Variable([number])
+        optimizer = keras.optimizers.Adam(0.1)
+        optimizer.apply_gradients([(tf.constant([number]), weight)])
+        return {
+            "weight": weight,
+            "optimizer": optimizer,
+            "text": tf.Variable(str(number)),  # all three are called `Variable`
+            "flag": tf.Variable(number > 1),
+        }
+
+    tfc.save_state(tmp_path, made(2.0))
+    live = made(1.0)
+    tfc.restore_state(tmp_path, live)
+    assert (live["text"].numpy(), bool(live["flag"])) == (b"2.0", True)
+    expected, found = made(2.0), live
+    for objects in (expected, found):
+        objects["optimizer"].apply_gradients([(tf.constant([0.5]), objects["weight"])])
+    assert found["weight"].numpy() == expected["weight"].numpy()

@@ -372,6 +372,8 @@ class LiveOptimizer:
     def _used_by_update(self, variable: Any) -> set[int] | None:
         """Return the identities of what an update reads and writes; None for a foreign variable."""
         tf = _runtime.tensorflow()
+        if not (variable.dtype.is_floating or variable.dtype.is_complex):
+            return None  # has no gradient; Adam computes with its dtype before it looks for it
 
         def update() -> None:
             self.inner.update_step(tf.zeros_like(variable), variable)
