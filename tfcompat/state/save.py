@@ -131,7 +131,8 @@ def save_state(
             NumPy arrays and plain Python values, alone or in any nest of dictionaries, lists,
             tuples and dataclasses. The optimizer of a compiled model comes along with it.
         step: the number to save it under. A state of the same step is replaced. By default the
-            number after the newest state's, starting at 1.
+            number after the newest state's, starting at 1; two processes that save into one
+            directory at the same time may find the same.
         keep: how many of the newest states to keep, counted in the order of saving; None keeps
             all.
         background: whether to return at once and write in the background. The values are those
