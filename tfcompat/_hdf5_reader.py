@@ -269,8 +269,8 @@ class _Limits:
     """How long a step inside the library may take, and how much memory.
 
     Attributes:
-        seconds: of the processor, so that a slow disk is no fault of the file, or of the clock
-            where there is no such timer (Windows).
+        seconds: of the processor, so that a slow disk is no fault of the file; ten times as
+            many of the clock where there is no such timer (Windows).
         memory: bytes beyond what the process has when it starts, and twice those of a tensor.
             Linux alone has a limit.
     """
@@ -295,7 +295,7 @@ class _Limits:
         if self._timer:
             self._timer(signal.ITIMER_PROF, seconds)
         else:
-            faulthandler.dump_traceback_later(seconds, exit=True)
+            faulthandler.dump_traceback_later(10 * seconds, exit=True)
         if self._resource:
             soft, hard = self._given
             bounds = [one for one in (soft, hard) if one != self._resource.RLIM_INFINITY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import pathlib
@@ -15,8 +16,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfcompat as tfc
+from tfcompat.state import native
 from tfcompat.state.native import hdf5_process
 from tfcompat.state.native.hdf5_file import Hdf5File
 
@@ -77,8 +80,9 @@ def test_what_is_read_is_what_h5py_reads(sound: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("name", ["crash.h5", "hang.h5"])
 def test_what_hdf5_does_not_survive_is_bad(
-    name: str, sound: pathlib.Path, tmp_path: pathlib.Path
+    name: str, sound: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hdf5_process, "_SECONDS", 0.5)
     with zipfile.ZipFile(ALTERED) as archive:
         archive.extract(name, tmp_path)
 
@@ -141,6 +145,24 @@ def test_a_relative_path_is_of_this_process(
     assert_sound(pathlib.Path(sound.name))
 
 
+@pytest.mark.parametrize("compression", [None, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_remote_file_is_copied(sound: pathlib.Path, compression: int | None) -> None:
+    data = sound.read_bytes()
+    path = "ram://tests/sound.h5"
+    if compression is not None:
+        path = "ram://tests/sound.keras"
+        opened = io.BytesIO()
+        with zipfile.ZipFile(opened, "w", compression) as archive:
+            archive.writestr("model.weights.h5", data)
+            archive.writestr("config.json", "{}")
+        data = opened.getvalue()
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(data)
+    found = native.open_artifact(path) if compression is not None else Hdf5File(path)
+    assert found.read(["group/tensor"])["group/tensor"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    tf.io.gfile.remove(path)
+
+
 def test_a_frozen_application_reads_by_itself(
     sound: pathlib.Path, anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +188,7 @@ def test_what_is_no_python_is_an_error_of_its_own(
 
 FORKED = """
 import os, sys
+from tfcompat.state import native
 from tfcompat.state.native import hdf5_process
 from tfcompat.state.native.hdf5_file import Hdf5File
 def names():

@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tfcompat._hdf5_reader import LARGEST_EXPANSION, Reply
+from tfcompat._hdf5_reader import Reply
 from tfcompat.errors import BadStateError
 from tfcompat.state.manifest import StateEntry
 from tfcompat.state.native import files, hdf5_process
-
-__all__ = ["LARGEST_EXPANSION", "Hdf5File", "Place", "chunked", "copied"]
 
 _CHUNK = 2**20
 

@@ -18,12 +18,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from tfcompat import _graph, _kinds, _naming
+from tfcompat._hdf5_reader import LARGEST_EXPANSION
 from tfcompat.errors import BadStateError
 from tfcompat.state.keys import LiveState
 from tfcompat.state.manifest import StateEntry
 from tfcompat.state.native import files, layers, slots
 from tfcompat.state.native.artifact import Artifact, Mapping
-from tfcompat.state.native.hdf5_file import LARGEST_EXPANSION, Hdf5File, Place, copied
+from tfcompat.state.native.hdf5_file import Hdf5File, Place, copied
 from tfcompat.state.native.saved_walk import RULES, VARIABLES, Found, Rules, Walk, own_weights
 from tfcompat.state.optimizers import KERAS_2, KERAS_3
 
