@@ -278,6 +278,14 @@ def test_export(tmp_path: pathlib.Path) -> None:
         models.load_exported(tmp_path / "nothing")
 
 
+def test_export_of_a_model_that_was_never_called(tmp_path: pathlib.Path) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    models.export_model(model, tmp_path / "exported")
+    loaded = models.load_exported(tmp_path / "exported")
+    batch = tf.constant(numbers(1, 4, 3))
+    np.testing.assert_allclose(loaded.serve(batch), model(batch), rtol=1e-6)
+
+
 def test_export_of_a_signature(tmp_path: pathlib.Path) -> None:
     model = small()
 

@@ -71,7 +71,10 @@ def _serve(model: Any) -> Any:
         tf.TensorSpec(tuple(tensor.shape), tensor.dtype, name=_plain_name(tensor.name, i))
         for i, tensor in enumerate(inputs)
     ]
-    structure = getattr(model, "input", inputs)
+    try:
+        structure = getattr(model, "input", inputs)
+    except ValueError:  # such a model that has an `Input`
+        structure = inputs[0] if len(inputs) == 1 else inputs
 
     def serve(*tensors: Any) -> Any:
         packed = tf.nest.pack_sequence_as(structure, list(tensors))
