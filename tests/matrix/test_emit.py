@@ -13,7 +13,9 @@ import sys
 import pytest
 
 from tfcompat.cli import main
-from tfcompat.matrix import combinations, data, select
+from tfcompat.matrix import data
+from tfcompat.matrix.data import combinations
+from tfcompat.matrix.pick import select
 
 ROOT = pathlib.Path(__file__).parents[2]
 

@@ -6,7 +6,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from tfcompat.matrix import SelectionError, combinations, data, select
+from tfcompat.matrix import data
+from tfcompat.matrix.data import combinations
+from tfcompat.matrix.pick import SelectionError, select
 
 
 def names(**options) -> list[str]:

@@ -2,10 +2,3 @@
 
 Needs no TensorFlow.
 """
-
-from __future__ import annotations
-
-from tfcompat.matrix.data import Combination, combinations
-from tfcompat.matrix.pick import SelectionError, select
-
-__all__ = ["Combination", "SelectionError", "combinations", "select"]

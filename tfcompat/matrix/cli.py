@@ -84,8 +84,9 @@ def _refresh() -> int:
 
 
 def _emit(options: argparse.Namespace) -> int:
-    from tfcompat.matrix import combinations, select
+    from tfcompat.matrix.data import combinations
     from tfcompat.matrix.emit import emit
+    from tfcompat.matrix.pick import select
 
     chosen = select(
         combinations(options.platform),
