@@ -133,6 +133,21 @@ def test_known_lives(name: str, releases: int) -> None:
     assert rules.describe(found.usable) == rules.describe(releases)
 
 
+def test_what_the_package_keras_has_outside_of_its_sources_is_public() -> None:
+    # Keras 2.13 moved its implementation to keras.src.
+    later = between(13, 21) | mask("nightly")
+    modules = [m for m in _table.modules() if f"{m}.".startswith("keras.")]
+    names = [
+        name
+        for module in modules
+        if not _table.is_private_path(module)
+        for name in _table.names(module)
+        if name.releases & later and not _table.is_private_path(name.name)
+    ]
+    assert len(names) > 1000
+    assert not [name.name for name in names if name.is_private]
+
+
 def test_names_are_found_through_imported_modules() -> None:
     path = "tensorflow.python.keras.engine.training.backend.learning_phase"
     found = rules.find(path)

@@ -332,7 +332,9 @@ class Table:
 
     def _leaf(self, name: str, entry: Entry) -> str:
         module, _, leaf = name.rpartition(".")
-        flag = "!" if name in self.private and module in self.public_modules else ""
+        # What some release has as a private name is public where another has it as one.
+        is_private = entry is self.private.get(name)
+        flag = "!" if is_private and module in self.public_modules else ""
         origins = [origin for origin in entry.origins if origin != name]
         fields = [
             leaf,
