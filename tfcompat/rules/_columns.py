@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+import os
 
 from tfcompat.errors import UnknownReleaseError
 
-TABLE = Path(__file__).with_name("names.txt")
+TABLE = os.path.join(os.path.dirname(__file__), "names.txt")
 
 # A specifier speaks of patch releases; a column stands for all of its minor release.
 _PATCHES = range(10)
 
 
 def _read() -> tuple[tuple[str, ...], dict[str, str]]:
-    with TABLE.open(encoding="utf-8") as file:
+    with open(TABLE, encoding="utf-8") as file:
         for line in file:
             if line.startswith("# columns: "):
                 pairs = [word.partition("=") for word in line.split()[2:]]
