@@ -66,6 +66,19 @@ FINDS = {
         "import tensorflow as tf\ngetattr(tf.keras.losses, 'mean_squared_error')",
         [("TFC201", "tensorflow.keras.losses.mean_squared_error")],
     ),
+    "private, absent by default": (
+        f"import {NEST} as n\ngetattr(n, 'flatten', None)",
+        [("TFC106", NEST), ("TFC401", f"{NEST}.flatten")],
+    ),
+    "the Keras 2 of every release, but late in it": (
+        "if x:\n  import tf_keras as keras\nelse:\n  import keras\nkeras.layers.UnitNormalization",
+        [("TFC203", "keras.layers.UnitNormalization")],
+    ),
+    "Keras 2 or another": (
+        "if x:\n  import mine as keras\nelse:\n  from tensorflow import keras\n"
+        "keras.losses.mean_squared_error(x, y)",
+        [("TFC201", "tensorflow.keras.losses.mean_squared_error")],
+    ),
 }
 
 FINDS_NOT = {
@@ -78,6 +91,12 @@ FINDS_NOT = {
         "import keras, tensorflow as tf\nkeras.__version__, keras.__file__, tf.keras.__name__"
     ),
     "only asked for": "import tensorflow as tf\nhasattr(tf.keras.losses, 'mean_squared_error')",
+    "absent by default": "import tensorflow as tf\ngetattr(tf.keras, 'version', None)",
+    "the Keras 2 of every release": (
+        "import tensorflow as tf\nif getattr(tf.keras, 'version', None):\n"
+        "  import tf_keras as keras\nelse:\n  keras = tf.keras\n"
+        "keras.losses.mean_squared_error(x, y)"
+    ),
     "another module": "from mine.tensorflow.python.util import nest\nnest.flatten(x)",
     "own method": (
         "class A:\n    def _trackable_children(self):\n        return super()._trackable_children()"

@@ -21,6 +21,7 @@ IN_STRING = "TFC401"
 UNREAD_STRING = "TFC402"
 
 _PRIVATE_CODES = "TFC1"
+_ABSENT = ("TFC201", "TFC203")  # public names that some release lacks
 _V1 = "tensorflow.compat.v1."
 _NO_LOOK_UP = "Only the code that reads the string can tell what it stands for."
 
@@ -64,10 +65,13 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
             continue
         if use.form == "string" and _only_asks(use):
             continue
-        found = rule_of(use.name, supported) or _import_by_name(use, supported)
+        scope = _scope(use, supported)
+        found = rule_of(use.name, scope) or _import_by_name(use, scope)
         if found is None:
             continue
         length, rule = found
+        if rule.code in _ABSENT and _has_default(use):
+            continue
         binding = use.binding
         is_repeat = False
         if use.form not in ("import", "from", "star", "string") and binding is not None:
@@ -93,10 +97,27 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
         yield Problem(narrowed, rule, is_repeat)
 
 
+def _scope(use: Use, supported: int) -> int:
+    """Leave Keras 3 out where the code takes the package tf_keras in its place.
+
+    `keras` is Keras 2 everywhere after `if keras_3: import tf_keras as keras` and
+    `else: keras = tf.keras`.
+    """
+    if use.binding is None or not use.others:
+        return supported
+    meanings = {use.binding.target, *(other.target for other in use.others)}
+    if _LEGACY_KERAS in meanings and meanings <= {_LEGACY_KERAS, *_KERAS}:
+        return supported & KERAS_2 or supported
+    return supported
+
+
+_LEGACY_KERAS = "tf_keras"
+_KERAS = ("keras", "tensorflow.keras", "tensorflow.compat.v2.keras")
+KERAS_2 = _columns.parse("2.5..2.15") | _columns.LEGACY
+
 # Public modules that Keras 3 has as attributes of `tf.compat.v1` and `tf.compat.v2`, but not as
 # modules to import: `from tensorflow.compat.v1 import keras` works, what goes further fails.
 ATTRIBUTES_ALONE = ("tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")
-IMPORTED = _columns.parse("2.5..2.15") | _columns.LEGACY
 
 
 def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
@@ -108,7 +129,7 @@ def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
     module = statement.module if isinstance(statement, ast.ImportFrom) else binding.alias.name
     if not f"{module}.".startswith(tuple(f"{path}." for path in ATTRIBUTES_ALONE)):
         return None
-    failing = supported & ~IMPORTED
+    failing = supported & ~KERAS_2
     if not failing:
         return None
     name = str(module)
@@ -127,7 +148,7 @@ def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
         call=None,
         template=None,
         since_gone="2.16",
-        available=IMPORTED,
+        available=KERAS_2,
     )
     return name.count(".") + 1, rule
 
@@ -214,6 +235,17 @@ def _is_own(use: Use) -> bool:
         and value.func.id == "super"
         and isinstance(use.scope, ast.FunctionDef)
         and use.scope.name == use.name
+    )
+
+
+def _has_default(use: Use) -> bool:
+    """Tell whether a string asks for what may be absent: `getattr(tf.keras, "version", None)`."""
+    call = use.call
+    return (
+        use.form == "string"
+        and call is not None
+        and strings.callee(call) == "getattr"
+        and len(call.args) == 3
     )
 
 
