@@ -12,6 +12,7 @@ import codecs
 import dataclasses
 import io
 import re
+import symtable
 import tokenize
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -206,11 +207,14 @@ def parse(
 
 def syntax_errors(text: str) -> list[str]:
     """Return why a source does not parse."""
-    try:
-        _parse(text)
-    except _ERRORS as error:
-        return [_in_words(error)]
-    return []
+    # A table of symbols takes a third of the time of a tree; but it has errors of its own.
+    for parse_it in (_symbols, _parse):
+        try:
+            parse_it(text)
+            return []
+        except _ERRORS as error:
+            wrong = _in_words(error)
+    return [wrong]
 
 
 # ValueError is for null bytes, the last two for what is nested too deeply.
@@ -221,6 +225,12 @@ def _parse(text: str) -> ast.Module:
     with warnings.catch_warnings():  # "invalid escape sequence" is not ours to tell
         warnings.simplefilter("ignore")
         return ast.parse(text)
+
+
+def _symbols(text: str) -> symtable.SymbolTable:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return symtable.symtable(text, "<unknown>", "exec")
 
 
 def _in_words(error: BaseException) -> str:
