@@ -41,6 +41,8 @@ _BY_STRING = (b"getattr", b"setattr", b"delattr", b"patch.object")
 _LOADERS = tuple(word.encode() for word in strings.LOADERS)
 _TARGET = re.compile(rb"([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?\Z")
 _BLANK = re.compile(_GAP)
+_WORD = re.compile(rb"\w")
+_BEHIND = re.compile(rb"(?!\w)(?:" + _GAP + rb"\." + _GAP + rb"[A-Za-z_]\w*)*")
 _MOST_TARGETS = 8
 # Their import by name is a problem, though the names are none.
 _BY_NAME = tuple(path.encode() for path in ATTRIBUTES_ALONE)
@@ -87,8 +89,8 @@ def _has_problem(data: bytes, aliases: dict[bytes, set[str]], supported: int) ->
     waiting = [(local, name) for local, names in aliases.items() for name in names]
     while waiting:
         local, target = waiting.pop()
-        for match in _chain(local).finditer(data):
-            rest = match[1]
+        for start, match in _chains(data, local):
+            rest = match[0]
             if rest:
                 if not rest.replace(b".", b"").isalnum():
                     rest = _BLANK.sub(b"", rest)
@@ -104,9 +106,9 @@ def _has_problem(data: bytes, aliases: dict[bytes, set[str]], supported: int) ->
                 attribute = _ATTRIBUTE.match(data, match.end())
                 if attribute and _is_problem(f"{name}.{attribute[1].decode()}", supported):
                     return True
-            if _is_in_tuple(data, match.start()):
+            if _is_in_tuple(data, start):
                 return True
-            assigned = _assigned(data, match.start())
+            assigned = _assigned(data, start)
             if assigned:
                 known = aliases.setdefault(assigned, set())
                 if name not in known:
@@ -179,16 +181,14 @@ def _split(names: bytes) -> Iterator[tuple[bytes, bytes]]:
             yield words[0], b""
 
 
-@functools.lru_cache(maxsize=1024)
-def _chain(local: bytes) -> re.Pattern[bytes]:
-    """Compile what finds a name with the attributes behind it.
-
-    The name stands first in the pattern, for a search that begins with a literal is fast.
-    """
-    name = re.escape(local)
-    return re.compile(
-        name + rb"(?<!\w" + name + rb")(?!\w)((?:" + _GAP + rb"\." + _GAP + rb"[A-Za-z_]\w*)*)"
-    )
+def _chains(data: bytes, local: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Find where a name stands, each with the attributes behind it."""
+    start = data.find(local)
+    while start >= 0:
+        match = _BEHIND.match(data, start + len(local))
+        if match is not None and not _WORD.match(data, max(start - 1, 0), start):
+            yield start, match
+        start = data.find(local, start + len(local))
 
 
 def _is_problem(name: str, supported: int) -> bool:
