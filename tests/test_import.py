@@ -102,7 +102,7 @@ def test_public_api_is_frozen() -> None:
 
 
 # Attributes that begin with an underscore and are the project's or Python's own.
-OWN_ATTRIBUTES = {"_exit", "_fields", "_getframe", "_nest", "_replace", "_wrapped"}
+OWN_ATTRIBUTES = {"_asdict", "_exit", "_fields", "_getframe", "_nest", "_replace", "_wrapped"}
 PRIVATE_MODULES = (
     "tensorflow.python",
     "tensorflow.core",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import textwrap
+from typing import NamedTuple
 
 import pytest
 
@@ -16,8 +16,7 @@ from tfcompat.rules.advice._kinds import Call
 OPS = "tensorflow.python.framework.ops"
 
 
-@dataclasses.dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     name: str
     target: str | None = None
     safe: bool = True

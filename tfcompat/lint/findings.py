@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from tfcompat import rules
 from tfcompat.lint import ignores, notebooks, resolve
@@ -50,8 +51,7 @@ _GUARDS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing to change.
 
     Attributes:
@@ -268,8 +268,7 @@ def _about_comments(
 
 def _in_cell(finding: Finding, notebook: notebooks.Notebook) -> Finding:
     cell, line = notebook.locate(finding.line)
-    return dataclasses.replace(
-        finding,
+    return finding._replace(
         line=line,
         end_line=line + finding.end_line - finding.line,
         source=_line(cell.lines, line),

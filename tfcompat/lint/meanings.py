@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -82,9 +81,7 @@ class Meanings:
                 raise CannotError(_AMBIGUOUS)
             elif not other.safe:
                 unsafe = unsafe or other.reason
-        return dataclasses.replace(
-            first, code=rule.code, name=rule.name, safe=not unsafe, reason=unsafe
-        )
+        return first._replace(code=rule.code, name=rule.name, safe=not unsafe, reason=unsafe)
 
     def never_fails(self, statement: ast.AST) -> bool:
         """Tell whether a statement is in the body of a `try` whose handlers are never reached."""

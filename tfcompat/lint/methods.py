@@ -8,11 +8,10 @@ and its subclasses have them.
 
 from __future__ import annotations
 
-import dataclasses
+from typing import NamedTuple
 
 
-@dataclasses.dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """A private method or attribute.
 
     Attributes:

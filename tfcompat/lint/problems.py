@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import functools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tfcompat import rules
 from tfcompat.lint import strings
@@ -26,8 +26,7 @@ _V1 = "tensorflow.compat.v1."
 _NO_LOOK_UP = "Only the code that reads the string can tell what it stands for."
 
 
-@dataclasses.dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A use and what is wrong with it.
 
     Attributes:
@@ -87,13 +86,11 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
             else:
                 continue
         if use.form == "string" and rule.code.startswith(_PRIVATE_CODES):
-            rule = dataclasses.replace(rule, code=IN_STRING)
+            rule = rule._replace(code=IN_STRING)
         if use.form == "string" and use.call is None:
             if rule.code != IN_STRING or not rule.available:
                 continue  # a word that looks like a path
-            rule = dataclasses.replace(
-                rule, code=UNREAD_STRING, target=None, safe=False, reason=_NO_LOOK_UP
-            )
+            rule = rule._replace(code=UNREAD_STRING, target=None, safe=False, reason=_NO_LOOK_UP)
         yield Problem(narrowed, rule, is_repeat)
 
 

@@ -16,6 +16,7 @@ import symtable
 import tokenize
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from tfcompat.lint import guards, strings
 from tfcompat.lint.bindings import PACKAGES, ROOTS, Event, Path, Reference, Scope
@@ -24,8 +25,7 @@ from tfcompat.lint.walk import Walker
 __all__ = ["PACKAGES", "ROOTS", "Binding", "Scope", "Source", "Use", "decode", "parse"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Binding:
+class Binding(NamedTuple):
     """How a local name came to mean a module or object.
 
     Attributes:
@@ -46,8 +46,7 @@ class Binding:
     guard: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """One place that names something of TensorFlow or Keras.
 
     Attributes:
@@ -115,8 +114,7 @@ class Use:
                 column -= _end(end)[1] - _end(node)[1]
             elif self.is_exact:
                 line, column = _end(node)
-        return dataclasses.replace(
-            self,
+        return self._replace(
             name=".".join(components[:length]),
             form=self.form if is_chain or isinstance(node, ast.Attribute) else "name",
             node=self.node if is_chain else node,
@@ -310,9 +308,7 @@ class _Resolver:
                 scope = self._walker.scopes[self._source.tree]  # type: ignore[index]
                 binding = self._binding(event, scope)
                 assert binding is not None
-                named = dataclasses.replace(
-                    binding, local=reference.name, target=f"{module}.{reference.name}"
-                )
+                named = binding._replace(local=reference.name, target=f"{module}.{reference.name}")
                 self._add_reference(reference, named, (), reference.guard or event.guard)
                 return
 

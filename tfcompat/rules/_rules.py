@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,8 +14,7 @@ _RAW_OPS = "tensorflow.raw_ops."
 _V1 = "tensorflow.compat.v1."
 
 
-@dataclasses.dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What is wrong with a name, and what to write instead.
 
     Attributes:
@@ -248,11 +246,10 @@ def _member(owner: Rule | None, name: str, rest: str) -> Rule | None:
     if owner is None:
         return None
     if owner.target and not owner.template:
-        return dataclasses.replace(owner, name=name, target=f"{owner.target}.{rest}", call=None)
+        return owner._replace(name=name, target=f"{owner.target}.{rest}", call=None)
     reason = owner.reason if not owner.target else "only calls can be rewritten"
     code = owner.code if not owner.target else "TFC105"
-    return dataclasses.replace(
-        owner,
+    return owner._replace(
         name=name,
         code=code,
         target=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 
@@ -14,9 +13,7 @@ def write(reports: Sequence[FileReport]) -> str:
     """Return one object: findings, errors and summary."""
     found = findings(reports)
     document = {
-        "findings": [
-            {**dataclasses.asdict(finding), "message": finding.message} for finding in found
-        ],
+        "findings": [{**finding._asdict(), "message": finding.message} for finding in found],
         "errors": [
             {"path": report.path, "message": error} for report in reports for error in report.errors
         ],
