@@ -27,8 +27,8 @@ The file is text, sorted, with one block per module:
 
 from __future__ import annotations
 
-import dataclasses
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -56,8 +56,7 @@ class Twin(NamedTuple):
     releases: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """What the releases say about one name.
 
     Attributes:
@@ -100,25 +99,39 @@ class _Block(NamedTuple):
 
 
 @functools.cache
-def _texts() -> dict[str, str]:
-    """Split the file into blocks, by module. Its head is the block of no name."""
-    with open(_columns.TABLE, "rb") as file:  # as text it takes twice as long
-        head, *parts = file.read().decode().split("\n[")
-    return {"": head, **{part[: part.index("|")]: part for part in parts}}
+def _table() -> tuple[bytes, dict[str, int]]:
+    """Read the file; return it and where the block of each module starts, that of its head at 0."""
+    with open(_columns.TABLE, "rb") as file:
+        data = file.read()
+    starts = {match[1].decode(): match.start(1) for match in _BLOCK.finditer(data)}
+    return data, {"": 0, **starts}
+
+
+_BLOCK = re.compile(rb"\n\[([^|]+)")
+
+
+def _text(module: str) -> str | None:
+    """Return the block of a module: a run needs few of them."""
+    data, starts = _table()
+    start = starts.get(module)
+    if start is None:
+        return None
+    end = data.find(b"\n[", start)
+    return data[start : end if end >= 0 else None].decode()
 
 
 @functools.cache
 def _usual() -> dict[str, str]:
     """The module that a bare alias means."""
     start = "# modules: "
-    line = next(line for line in _texts()[""].splitlines() if line.startswith(start))
+    line = next(line for line in (_text("") or "").splitlines() if line.startswith(start))
     return dict(pair.split("=") for pair in line[len(start) :].split())
 
 
 @functools.cache
 def _block(module: str) -> _Block | None:
-    text = _texts().get(module)
-    if not module or text is None:
+    text = _text(module) if module else None
+    if text is None:
         return None
     first, *lines = text.rstrip("\n").split("\n")
     _, access, releases, *flags = first[: first.index("]")].split("|")
@@ -179,8 +192,8 @@ def _find(name: str, depth: int) -> Name | None:
     if is_private_path(name) and not found.is_private:
         # The packages in which the public API is generated: `tensorflow._api.v2`.
         twin = Twin(found.name, found.usable)
-        return dataclasses.replace(found, name=name, twins=(twin, *found.twins), is_private=True)
-    return dataclasses.replace(found, name=name, origins=(target, *found.origins))
+        return found._replace(name=name, twins=(twin, *found.twins), is_private=True)
+    return found._replace(name=name, origins=(target, *found.origins))
 
 
 def _through_alias(name: str) -> str | None:
@@ -235,8 +248,7 @@ def _taken_over(name: str, origin: str, module: Name) -> Name:
         raise ValueError(f"{_columns.TABLE}: {name} comes from {origin}, which is missing")
     releases = there.releases & module.releases
     twins = [Twin(twin.public, twin.releases & releases) for twin in there.twins]
-    return dataclasses.replace(
-        there,
+    return there._replace(
         name=name,
         releases=releases,
         twins=tuple(twin for twin in twins if twin.releases),
@@ -277,7 +289,7 @@ def lengthen(name: str) -> str:
 
 def modules() -> tuple[str, ...]:
     """Return every module of the table."""
-    return tuple(filter(None, _texts()))
+    return tuple(filter(None, _table()[1]))
 
 
 def names(module: str) -> Iterator[Name]:
