@@ -6,6 +6,7 @@ A guard is one of "import", "version", "hasattr" and "type-checking".
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -41,6 +42,11 @@ def words(node: ast.AST) -> Iterator[str]:
             stack.extend(ast.iter_child_nodes(child))
 
 
+@functools.lru_cache(maxsize=4096)
+def _is_version(word: str) -> bool:
+    return _VERSION.search(word) is not None
+
+
 def may_test(text: str) -> bool:
     """Tell whether a file can hold a test that `of_test` knows: most hold none."""
     return any(word in text for word in _TESTS) or _VERSION.search(text) is not None
@@ -56,18 +62,16 @@ def of_test(test: ast.expr, flags: Iterable[str] = ()) -> str | None:
     Returns:
         The guard, or None where the test is about something else.
     """
-    if isinstance(test, ast.Name) and test.id not in flags and not _VERSION.search(test.id):
+    if isinstance(test, ast.Name) and test.id not in flags and not _is_version(test.id):
         return "type-checking" if test.id == "TYPE_CHECKING" else None
     found = set(words(test))
     if "TYPE_CHECKING" in found:
         return "type-checking"
     if "hasattr" in found or "find_spec" in found:
         return "hasattr"
-    if any(_NOT_TENSORFLOW.search(word) for word in found):
+    if found.isdisjoint(flags) and not any(map(_is_version, found)):
         return None
-    if not found.isdisjoint(flags) or any(_VERSION.search(word) for word in found):
-        return "version"
-    return None
+    return None if any(map(_NOT_TENSORFLOW.search, found)) else "version"
 
 
 def of_try(statement: ast.stmt) -> str | None:
