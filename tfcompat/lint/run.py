@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -13,13 +12,13 @@ from tfcompat._progress import Progress
 from tfcompat.lint.config import Settings
 from tfcompat.lint.findings import FileReport, check_file, syntax_errors
 from tfcompat.lint.prefilter import may_have_findings
+from tfcompat.lint.processes import IS_POSSIBLE, share
 
 # So much is parsed in any case, in well under a second, so that a file that does not parse is
 # told. Of a larger tree only what can hold a finding is.
 _SMALL = 1_000_000
 # What is to be read before a second process is worth its start, in bytes.
-_WORTH = 2_000_000
-_CHUNK = 8
+_WORTH = 400_000
 
 _Result = TypeVar("_Result")
 _File = tuple[str, int, bool]
@@ -39,7 +38,7 @@ def check(
         A report on each file, in order.
     """
     files = list(files)
-    return list(each(_Check(settings, Sieve(files, settings)), files, processes))
+    return each(_Check(settings, Sieve(files, settings)), files, processes)
 
 
 class Sieve:
@@ -89,37 +88,37 @@ def read(path: str) -> bytes | str:
 
 def each(
     function: Callable[[_File], _Result], files: Iterable[_File], processes: int | None = None
-) -> Iterator[_Result]:
-    """Call a function with each file, and yield the results in the order of the files."""
+) -> list[_Result]:
+    """Call a function with each file, and return the results in the order of the files."""
     files = list(files)
-    total = sum(size for _, size, _ in files)
+    sizes = [size for _, size, _ in files]
     if processes is None:
-        processes = min(_cores(), 1 + total // _WORTH)
-    with Progress(total) as progress:
-        for (_, size, _), result in zip(files, _results(function, files, processes)):
-            progress.add(size)
-            yield result
-
-
-def _results(
-    function: Callable[[_File], _Result], files: list[_File], processes: int
-) -> Iterator[_Result]:
+        processes = min(_cores(), 1 + sum(sizes) // _WORTH)
+    results: dict[int, _Result] = {}
+    begun = 0
     # Syntax trees make millions of objects and no cycles that matter.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        if processes > 1 and len(files) > 1 and sys.platform != "win32":
-            import multiprocessing
-
-            # Forked, for what is imported and loaded is there at once.
-            rules.find("tensorflow")
-            with multiprocessing.get_context("fork").Pool(processes) as pool:
-                yield from pool.imap(function, files, _CHUNK)
-        else:
-            yield from map(function, files)
+        with Progress(sum(sizes)) as progress:
+            for place, result in _results(function, files, processes):
+                results[place] = result
+                # They are begun in order, so that those before are done, or nearly.
+                progress.add(sum(sizes[begun : place + 1]))
+                begun = max(begun, place + 1)
     finally:
         if was_enabled:
             gc.enable()
+    return [results[place] for place in range(len(files))]
+
+
+def _results(
+    function: Callable[[_File], _Result], files: list[_File], processes: int
+) -> Iterator[tuple[int, _Result]]:
+    if processes > 1 and len(files) > 1 and IS_POSSIBLE:
+        rules.rule("tensorflow.python")  # so that the table and the advice are loaded once
+        return share(function, files, processes)
+    return ((place, function(file)) for place, file in enumerate(files))
 
 
 def _cores() -> int:
