@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -25,8 +24,6 @@ OWN_CODES = {
     UNKNOWN_CODE: "an ignore comment names a code that does not exist",
     UNUSED_IGNORE: "an ignore comment silences nothing",
 }
-
-_NEWLINE = re.compile(r"\r\n?|\n")
 
 _WHAT = {
     "TFC101": "private name",
@@ -147,7 +144,7 @@ def check_file(path: str, data: bytes, settings: Settings) -> FileReport:
     supported = rules.columns(settings.tensorflow)
     found = (problem for problem in problems(source, supported) if not problem.is_repeat)
     ignored = settings.ignored_in(path)
-    lines = _NEWLINE.split(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     comments = ignores.find(text)
     for problem in found:
         if not settings.guarded and problem.use.guard:
@@ -193,6 +190,7 @@ def wanted(source: Source, settings: Settings, supported: int | None = None) -> 
             yield problem
 
 
+@functools.cache
 def codes() -> dict[str, str]:
     """Return every code with its short text."""
     return {**{code: known.title for code, known in CODES.items()}, **OWN_CODES}

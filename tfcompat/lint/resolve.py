@@ -195,6 +195,7 @@ def parse(
             methods,
             has_tests=guards.may_test(text),
             has_paths=strings.may_hold_paths(text),
+            has_declarations="global" in text or "nonlocal" in text,
         )
     except _ERRORS as error:
         return Source(path, text, None, errors=[_in_words(error)])

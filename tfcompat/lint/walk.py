@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -33,6 +34,7 @@ class Walker:
         *,
         has_tests: bool = True,
         has_paths: bool = True,
+        has_declarations: bool = True,
     ) -> None:
         self.scopes: dict[ast.AST, Scope] = {}
         self.references: list[Reference] = []
@@ -45,6 +47,7 @@ class Walker:
         self._flags: set[str] = set()
         self._has_tests = has_tests
         self._has_paths = has_paths
+        self._has_declarations = has_declarations
         self._order = 0
         self._path: Path = ()
         self._guard: str | None = None
@@ -191,7 +194,7 @@ class Walker:
 
     def _declarations(self, body: Iterable[ast.stmt]) -> None:
         """Note `global` and `nonlocal`, which hold for the whole function."""
-        stack: list[ast.AST] = list(body)
+        stack: list[ast.AST] = list(body) if self._has_declarations else []
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Global):
@@ -331,11 +334,11 @@ class Walker:
             elif kind in _EXPRESSIONS:
                 _EXPRESSIONS[kind](self, node)
             else:
-                for field in _FIELDS.get(kind) or _fields(kind):
+                for field in _fields(kind):  # type: ignore[arg-type]
                     value = getattr(node, field, None)
                     if type(value) is list:
-                        stack += [child for child in value if isinstance(child, ast.AST)]
-                    elif isinstance(value, ast.AST):
+                        stack += value
+                    elif value is not None:
                         stack.append(value)
 
     def _call(self, node: ast.Call, stack: list[ast.AST]) -> None:
@@ -491,13 +494,12 @@ def _parameters(arguments: ast.arguments) -> list[ast.arg]:
     return found + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
+@functools.cache
 def _fields(kind: type) -> tuple[str, ...]:
-    """Return the fields of a kind of node that can hold nodes."""
-    _FIELDS[kind] = tuple(field for field in kind._fields if field not in _LEAVES)  # type: ignore[attr-defined]
-    return _FIELDS[kind]
+    """Return the fields of a kind of node that can hold nodes; none for what is no node."""
+    return tuple(field for field in getattr(kind, "_fields", ()) if field not in _LEAVES)
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
 _LEAVES = frozenset(
     {
         "arg",
