@@ -115,6 +115,16 @@ def test_cells_of_a_notebook(layout):
     assert run(after, "book.ipynb").data is None
 
 
+def test_each_cell_can_start_with_a_statement_about_the_future():
+    cells = "import os", "from __future__ import division\nimport tensorflow as tf", "{}(x)"
+    before, after = (
+        notebook(*(("code", cell.format(f"tf.keras.losses.{name}")) for cell in cells))
+        for name in ("mean_squared_error", "mse")
+    )
+    result = run(before, "book.ipynb")
+    assert (result.errors, result.data) == ([], after)
+
+
 def test_a_notebook_that_is_none_is_left_alone():
     assert run(b"{}", "book.ipynb").errors
 

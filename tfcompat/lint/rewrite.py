@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -162,7 +163,13 @@ def _check(path: str, before: str, after: str) -> None:
         ) from error
 
 
+# At the top of a cell, that is.
+_FUTURE = re.compile(r"^from __future__ import\b", re.M)
+
+
 def _compile(path: str, text: str) -> None:
+    if path.endswith(".ipynb"):
+        text = _FUTURE.sub("from future import", text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Notebooks can wait for something at their top.
