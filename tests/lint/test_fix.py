@@ -961,6 +961,13 @@ NOOP = {
         """,
         "'ctx'",
     ),
+    "argument that nobody knows": (
+        """\
+        from tensorflow.python.framework import ops
+        y = ops.convert_to_tensor(x, attributes=c)
+        """,
+        "'attributes'",
+    ),
     "dropped argument with effects": (
         """\
         from tensorflow.python.framework import ops

@@ -202,9 +202,14 @@ def _names(found: list[Argument], change: Call) -> list[str | None]:
             raise CannotError(f"passes more than {len(change.parameters)} arguments")
         else:
             names.append(change.parameters[position])
+    # An op of `tf.raw_ops` takes the keywords of its private function, whatever they are.
+    is_listed = bool(change.parameters) and not change.keywords_only
+    known = {*change.parameters, *change.drop, *change.rename, *change.rename.values()}
     for name in names:
         if name in change.refuse:
             raise CannotError(f"passes {name!r}, for which there is nothing")
+        if name is not None and is_listed and name not in known:
+            raise CannotError(f"passes {name!r}, which is no parameter of what it calls")
     return names
 
 
