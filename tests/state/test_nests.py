@@ -287,7 +287,8 @@ def test_any_optimizer_is_restored_bit_by_bit(training, nest) -> None:
         assert bits(array) == bits(original)
     # Without a step there are no slots, and SGD of 2.11 to 2.15 has some that it does not use.
     shorter = min(len(found), len(expected))
-    assert shorter > len(training.sizes)
+    # Up to 2.10 an optimizer without a step has no variables at all.
+    assert shorter > len(training.sizes) or not training.steps
     assert not any(array.any() for array in found[shorter:] + expected[shorter:])
 
 
