@@ -22,12 +22,14 @@ def declared(path):
 
 def test_every_module_is_exported_whole():
     for path in HERE.glob("[a-z]*.py"):
+        if path.stem in replacements._MODULES:
+            continue
         assert declared(path) <= set(replacements._HOMES[path.stem]), path
 
 
 def test_no_name_has_two_homes():
     names = [name for names in replacements._HOMES.values() for name in names]
-    assert len(names) == len(set(names)) == len(replacements.__all__)
+    assert len(names) == len(set(names)) == len(replacements.__all__) - len(replacements._MODULES)
 
 
 def test_importing_it_imports_no_tensorflow():

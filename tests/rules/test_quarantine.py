@@ -9,11 +9,11 @@ PREFIX = "tfcompat.unstable."
 
 
 def test_below_a_module_the_rest_of_the_path_is_kept() -> None:
-    name = "tensorflow.core.protobuf.meta_graph_pb2.CollectionDef"
+    name = "tensorflow.core.protobuf.snapshot_pb2.SnapshotMetadataRecord"
     found = rules.rule(name)
     assert found is not None
     assert (found.code, found.safe) == ("TFC104", False)
-    assert found.target == f"{PREFIX}meta_graph_pb2.CollectionDef"
+    assert found.target == f"{PREFIX}snapshot_pb2.SnapshotMetadataRecord"
 
 
 def test_a_module_that_moved_serves_in_all_releases() -> None:
@@ -51,7 +51,11 @@ def test_a_message_stays_in_a_module_that_is_filled_on_import() -> None:
     name = "tensorflow.core.framework.types_pb2.DataType"
     found = rules.rule(name)
     assert found is not None
-    assert found.target == f"{PREFIX}types_pb2.DataType"
+    assert (found.code, found.safe) == ("TFC103", True)
+    assert found.target == "tfcompat.replacements.protos.types_pb2.DataType"
+    unknown = rules.rule("tensorflow.core.framework.types_pb2.nothing")
+    assert unknown is not None
+    assert unknown.target is None
     assert _quarantine.releases(f"{PREFIX}types_pb2.nothing") == 0
 
 

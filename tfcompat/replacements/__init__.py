@@ -277,12 +277,16 @@ _HOMES = {
         "use_gpu",
     ),
 }
+# Modules with names of their own: `tfcompat.replacements.protos.struct_pb2.StructuredValue`.
+_MODULES = ("protos",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)
+__all__ = sorted([*_HOME_OF, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f"{__name__}.{_HOME_OF[name]}")

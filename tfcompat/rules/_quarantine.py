@@ -13,6 +13,8 @@ from tfcompat.rules import _table
 from tfcompat.unstable._table import TABLE
 
 PREFIX = "tfcompat.unstable."
+# The same messages as in the quarantine's modules of protocol buffers.
+PROTOS = "tfcompat.replacements.protos."
 REASON = "tfcompat.unstable passes on a private name, which no promise of stability covers."
 MODULE_REASON = "For those of its names that nothing else serves; they are private everywhere."
 
@@ -28,8 +30,12 @@ def _rows() -> dict[str, list[str]]:
 
 
 def releases(target: str) -> int:
-    """Tell in which releases a dotted name below `tfcompat.unstable` exists (a mask)."""
-    row, _, rest = target[len(PREFIX) :].partition(".")
+    """Tell in which releases a dotted name below `tfcompat.unstable` exists (a mask).
+
+    Of messages also below `tfcompat.replacements.protos`.
+    """
+    path = target[len(PROTOS if target.startswith(PROTOS) else PREFIX) :]
+    row, _, rest = path.partition(".")
     mask = 0
     for path in TABLE[row].paths if row in TABLE else ():
         # Of a method that is called on an instance, the class is in the table.

@@ -186,7 +186,7 @@ def _advised(name: str, origins: tuple[str, ...], supported: int) -> _Choice | s
         if given.target is None:
             return reason or given.reason
         target = given.target + rest
-        if target.startswith(_quarantine.PREFIX):
+        if target.startswith((_quarantine.PREFIX, _quarantine.PROTOS)):
             usable = _quarantine.releases(target)
             holds = not supported & ~usable
         else:

@@ -63,9 +63,8 @@ CODES: dict[str, Code] = dict(
             "It has no public name and cannot be rebuilt on public API. `tfcompat.unstable` "
             "knows where it is in each release, and may lose it when TensorFlow does. The fix "
             "is an unsafe one.",
-            "from tensorflow.core.protobuf import rewriter_config_pb2\n"
-            "c = rewriter_config_pb2.RewriterConfig()\n",
-            "import tfcompat\nc = tfcompat.unstable.rewriter_config_pb2.RewriterConfig()\n",
+            "from tensorflow.python.client import timeline\nt = timeline.Timeline(stats)\n",
+            "import tfcompat\nt = tfcompat.unstable.timeline.Timeline(stats)\n",
         ),
         _code(
             "TFC105",
