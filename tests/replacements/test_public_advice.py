@@ -54,6 +54,8 @@ CALLS = {
     "ops.array_ops.ones_like_impl": [((tf.zeros([2]), tf.int32), {"optimize": True})],
     "ops.array_ops.zeros_like_impl": [((tf.ones([2]), "int64", "name", False), {})],
     "ops.math_ops.mod": [((7, 3), {}), ((-7.5, 2.0), {}), (([1, -1], [2, 2]), {"name": "m"})],
+    "ops.inplace_ops.empty": [(([2], tf.float32, True), {}), (([2, 3], "int64"), {"init": True})],
+    "ops.script_ops.py_func_common": [((np.add, [1, 2], tf.int64), {"stateful": False})],
     "framework.test_util.IsGoogleCudaEnabled": [((), {})],
     "framework.test_util.IsBuiltWithROCm": [((), {})],
     "framework.test_util.IsBuiltWithXLA": [((), {})],
@@ -65,6 +67,7 @@ ELSEWHERE = {
     "framework.ops.colocate_with",
     "framework.ops.internal_name_scope_v1",
     "lib.io.file_io.FileIO",
+    "ops.summary_ops_v2.always_record_summaries",
     "training.checkpoint_management.update_checkpoint_state_internal",
     "checkpoint.checkpoint_management.update_checkpoint_state_internal",
     "checkpoint.checkpoint_management.checkpoint_exists_internal",
@@ -164,6 +167,15 @@ def test_file_io(tmp_path):
         with cls(path, "r") as file:
             contents.append([file.size(), file.readline(), file.tell(), list(file), file.mode])
     assert contents[0] == contents[1]
+
+
+def test_always_record_summaries(tmp_path):
+    name = "ops.summary_ops_v2.always_record_summaries"
+    assert advice()[PREFIX + name].template == "tf.summary.record_if(True)"
+    for record in (original(name), lambda: target_of(name)(True)):
+        writer = tf.summary.create_file_writer(str(tmp_path))
+        with writer.as_default(), tf.summary.record_if(False), record():
+            assert tf.summary.should_record_summaries()
 
 
 @pytest.mark.parametrize("name", ["training", "checkpoint"])

@@ -58,6 +58,19 @@ ADVICE: dict[str, Advice] = {
         "tf.compat.v1.",
     ),
     f"{_VALUES}.DistributedVariable": replacement("DistributedVariable"),
+    f"{_PACKAGE}.distribute_utils.select_replica": replacement("select_replica"),
+    f"{_VALUES}.select_replica": replacement("select_replica"),
+    **{
+        f"{_PACKAGE}.cross_device_utils.{name}": replacement(name)
+        for name in (
+            "aggregate_tensors_or_indexed_slices",
+            "copy_tensor_or_indexed_slices_to_device",
+            "divide_by_n_tensors_or_indexed_slices",
+            "split_by_sparsity",
+            "stitch_values",
+        )
+    },
+    f"{_PACKAGE}.multi_worker_util.normalize_cluster_spec": replacement("normalize_cluster_spec"),
     # values was split before 2.5.
     **{
         f"{_VALUES}.{name}": unstable(f"distribute_utils.{name}")
@@ -65,14 +78,14 @@ ADVICE: dict[str, Advice] = {
             "create_mirrored_variable",
             "is_distributed_variable",
             "regroup",
-            "select_replica",
             "update_regroup",
             "validate_colocate_distributed_variable",
             "value_container",
         )
     },
-    f"{_VALUES}.select_device_mirrored": unstable(
-        "distribute_utils.select_replica",
+    f"{_VALUES}.select_device_mirrored": replacement(
+        "select_replica",
+        safe=False,
         reason="select_replica takes the number of the replica instead of a device.",
     ),
     f"{_VALUES}.AggregatingVariable": unstable("ps_values.AggregatingVariable"),

@@ -37,6 +37,7 @@ _DEFUN = facade(
 )
 _NOT_COMPARED = "It went before TensorFlow 2.5, so that no test compares the two."
 _EAGER_MODE = "The public way back to eager mode leads out of functions, not out of a tf.Graph."
+_POLICY = "The policies are names here, and numbers in the original."
 _RECORD_GRADIENT = unstable("execute.record_gradient")
 
 ADVICE: dict[str, Advice] = {
@@ -53,6 +54,29 @@ ADVICE: dict[str, Advice] = {
         "eager_mode", safe=False, reason=_EAGER_MODE
     ),
     f"{_EAGER}.wrap_function.WrappedFunction": replacement("WrappedFunction"),
+    **{
+        f"{_EAGER}.context.DEVICE_PLACEMENT_{name}": replacement(
+            f"DEVICE_PLACEMENT_{name}", safe=False, reason=_POLICY
+        )
+        for name in ("EXPLICIT", "SILENT", "SILENT_FOR_INT32", "WARN")
+    },
+    f"{_EAGER}.context.device_policy": replacement("device_policy", safe=False, reason=_POLICY),
+    f"{_EAGER}.context.ensure_initialized": replacement("ensure_initialized"),
+    f"{_EAGER}.context.global_seed": replacement("global_seed"),
+    **{
+        f"{_EAGER}.monitoring.{name}": replacement(name)
+        for name in ("BoolGauge", "Counter", "IntGauge", "StringGauge")
+    },
+    **{
+        f"{_EAGER}.monitoring.{name}": replacement(
+            name, safe=False, reason="A histogram that is still empty has its limits here."
+        )
+        for name in ("ExponentialBuckets", "Sampler")
+    },
+    f"{_EAGER}.wrap_function.function_from_graph_def": replacement(
+        "function_from_graph_def",
+        call=Call(parameters=("graph_def", "inputs", "outputs", "captures"), refuse=("captures",)),
+    ),
     f"{_EAGER}.context.num_gpus": public(
         "tensorflow.config.list_logical_devices",
         template="len(tf.config.list_logical_devices('GPU'))",

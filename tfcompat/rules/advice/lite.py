@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcompat.rules.advice._kinds import Advice, nothing, public
+from tfcompat.rules.advice._kinds import Advice, nothing, public, replacement
 
 # tf.lite.constants of TensorFlow 1, and the private module that it was.
 _CONSTANTS = {
@@ -25,6 +25,8 @@ ADVICE: dict[str, Advice] = {
         "It is in the sources of TensorFlow only, and never was in its wheels."
     ),
 }
+for _name in ("get_grappler_config", "get_tensor_name"):
+    ADVICE[f"tensorflow.lite.python.util.{_name}"] = replacement(_name)
 ADVICE.update(
     {
         f"tensorflow.lite.constants.{name}": public(

@@ -108,7 +108,63 @@ ADVICE: dict[str, Advice] = {
             "inplace_update",
         )
     },
+    **{
+        f"{_OPS}.list_ops.{name}": replacement(name)
+        for name in (
+            "empty_tensor_list",
+            "tensor_list_from_tensor",
+            "tensor_list_gather",
+            "tensor_list_stack",
+        )
+    },
     # Lookup tables
+    **{
+        f"{_OPS}.lookup_ops.{name}": replacement(name)
+        for name in ("index_to_string_table_from_file", "index_to_string_table_from_tensor")
+    },
+    f"{_OPS}.lookup_ops.index_table_from_file": replacement(
+        "index_table_from_file", safe=False, reason="It has the fast hash alone."
+    ),
+    f"{_OPS}.lookup_ops.HashTable": public(
+        "tensorflow.compat.v1.lookup.StaticHashTable",
+        safe=False,
+        reason="It has initializer alone, which is init as well in the subclass.",
+    ),
+    # Recurrent cells
+    **{
+        f"{_OPS}.{module}.LSTMStateTuple": replacement(
+            "LSTMStateTuple", safe=False, reason="It is another class, for isinstance."
+        )
+        for module in ("rnn_cell", "rnn_cell_impl")
+    },
+    **{
+        f"{package}.LSTMStateTuple": replacement(
+            "LSTMStateTuple", safe=False, reason="It is another class, for isinstance."
+        )
+        for package in (
+            "keras.layers.legacy_rnn.rnn_cell_impl",
+            "tensorflow.python.keras.layers.legacy_rnn.rnn_cell_impl",
+        )
+    },
+    f"{_OPS}.rnn_cell_impl.assert_like_rnncell": replacement("assert_like_rnncell"),
+    f"{_OPS}.rnn_cell_impl._concat": replacement("concat_shapes"),
+    f"{_OPS}.rnn_cell_impl._zero_state_tensors": replacement("zero_state_tensors"),
+    # Resources of graphs
+    **{
+        f"{_OPS}.resources.{name}": replacement(name)
+        for name in (
+            "initialize_resources",
+            "local_resources",
+            "report_uninitialized_resources",
+            "shared_resources",
+        )
+    },
+    f"{_OPS}.distributions.util.gen_new_seed": replacement("gen_new_seed"),
+    f"{_OPS}.inplace_ops.empty": public(
+        "tensorflow.raw_ops.Empty",
+        call=Call(parameters=("shape", "dtype", "init", "name"), keywords_only=True),
+    ),
+    f"{_OPS}.script_ops.py_func_common": public("tensorflow.compat.v1.py_func"),
     f"{_OPS}.lookup_ops.LookupInterface": replacement("LookupInterface"),
     f"{_OPS}.lookup_ops.InitializableLookupTableBase": replacement("InitializableLookupTableBase"),
     f"{_OPS}.lookup_ops.TableInitializerBase": replacement("TableInitializerBase"),
@@ -129,6 +185,9 @@ ADVICE: dict[str, Advice] = {
     # Summaries of TensorFlow 1.x's tf.contrib.summary
     f"{_OPS}.summary_ops_v2.scalar": _summary("scalar"),
     f"{_OPS}.summary_ops_v2.histogram": _summary("histogram"),
+    f"{_OPS}.summary_ops_v2.always_record_summaries": public(
+        "tensorflow.summary.record_if", template="tf.summary.record_if(True)"
+    ),
     f"{_OPS}.summary_op_util.summary_scope": public(
         "tensorflow.summary.experimental.summary_scope",
         safe=False,

@@ -33,6 +33,8 @@ _SAME_NAME = [
 ]
 
 ADVICE: dict[str, Advice] = {f"{_TEST_UTIL}.{name}": replacement(name) for name in _SAME_NAME}
+for _name in ("combine", "times"):
+    ADVICE[f"tensorflow.python.framework.test_combinations.{_name}"] = replacement(_name)
 ADVICE.update(
     {
         # Its assert_no_eager_garbage, which looks for reference cycles in Python, has no effect.

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from tfcompat.rules.advice._kinds import Advice, nothing
+from tfcompat.rules.advice._kinds import Advice, Call, nothing, public, replacement
 
 _ESTIMATOR = nothing(
     "Estimators went with TensorFlow 2.16; tf.distribute.TPUStrategy trains on TPUs."
 )
 
 ADVICE: dict[str, Advice] = {
+    "tensorflow.python.tpu.tpu_function.get_tpu_context": replacement(
+        "get_tpu_context",
+        safe=False,
+        reason="It is read from the graph of tf.compat.v1.tpu.replicate, and so of TPUStrategy; "
+        "what code sets by tpu_shard_context is not seen.",
+    ),
+    "tensorflow.python.tpu.device_assignment.device_assignment": public(
+        "tensorflow.tpu.experimental.DeviceAssignment.build",
+        call=Call(
+            parameters=(
+                "topology",
+                "computation_shape",
+                "computation_stride",
+                "num_replicas",
+                "device_order_mode",
+            ),
+            refuse=("device_order_mode",),
+        ),
+        safe=False,
+        reason="No machine without TPUs compares the two.",
+    ),
     "tensorflow.python.tpu.tpu_config.*": _ESTIMATOR,
     "tensorflow.python.tpu.tpu_context.*": _ESTIMATOR,
     "tensorflow.python.tpu.tpu_estimator.*": _ESTIMATOR,

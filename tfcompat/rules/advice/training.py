@@ -61,6 +61,28 @@ for _package in (_TRACKING, _TRACKABLE):
     for _resource in ("resource", "tracking"):
         ADVICE[f"{_package}.{_resource}.TrackableResource"] = replacement("TrackableResource")
         ADVICE[f"{_package}.{_resource}.CapturableResource"] = replacement("CapturableResource")
+for _name, _replacement in {
+    f"{_SAVED_MODEL}.loader_impl.get_asset_tensors": "get_asset_tensors",
+    "tensorflow.python.framework.meta_graph.read_meta_graph_file": "read_meta_graph_file",
+    f"{_TRAINING}.saver.object_graph_key_mapping": "object_graph_key_mapping",
+    f"{_TRAINING}.checkpoint_management.meta_graph_filename": "meta_graph_filename",
+    "tensorflow.python.checkpoint.checkpoint_management.meta_graph_filename": "meta_graph_filename",
+}.items():
+    ADVICE[_name] = replacement(_replacement)
+_SPLIT = "It does not read models that are split into several files."
+for _name, _replacement in {
+    f"{_SAVED_MODEL}.loader_impl.parse_saved_model": "parse_saved_model",
+    f"{_SAVED_MODEL}.loader_impl.parse_saved_model_with_debug_info": (
+        "parse_saved_model_with_debug_info"
+    ),
+    "tensorflow.python.tools.saved_model_utils.read_saved_model": "parse_saved_model",
+}.items():
+    ADVICE[_name] = replacement(_replacement, safe=False, reason=_SPLIT)
+ADVICE["tensorflow.python.summary.writer.event_file_writer.EventFileWriter"] = replacement(
+    "event_file_writer",
+    safe=False,
+    reason="It is a function that returns a tf.compat.v1.summary.FileWriter, and no class.",
+)
 ADVICE.update(
     {
         f"{_TRACKING}.base.PythonStringStateSaveable": nothing(

@@ -1,0 +1,101 @@
+"""Messages of SavedModels and checkpoints against the private originals."""
+
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+
+from tests.replacements.originals import original
+from tfcompat import replacements
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("models")
+    asset = directory / "words.txt"
+    asset.write_text("a\nb\n")
+    module = tf.Module()
+    module.v = tf.Variable([1.0, 2.0], name="v")
+    module.asset = tf.saved_model.Asset(str(asset))
+    module.f = tf.function(lambda x: x * module.v, input_signature=[tf.TensorSpec([2])])
+    tf.saved_model.save(module, str(directory / "binary"))
+    message = replacements.parse_saved_model(directory / "binary")
+    (directory / "text").mkdir()
+    (directory / "text" / "saved_model.pbtxt").write_text(text_format.MessageToString(message))
+    (directory / "broken").mkdir()
+    (directory / "broken" / "saved_model.pb").write_bytes(b"\xff\xff nothing")
+    (directory / "empty").mkdir()
+    graph = message.meta_graphs[0]
+    (directory / "graph.meta").write_bytes(graph.SerializeToString())
+    (directory / "graph.txt").write_text(text_format.MessageToString(graph))
+    tf.train.Checkpoint(module=module).write(str(directory / "checkpoint"))
+    return directory
+
+
+@pytest.mark.parametrize("name", ["binary", "text"])
+def test_parse_saved_model(saved, name):
+    path = str(saved / name)
+    old = original("saved_model.loader_impl.parse_saved_model")(path)
+    assert replacements.parse_saved_model(path) == old
+    assert original("tools.saved_model_utils.read_saved_model")(path) == old
+    pair = original("saved_model.loader_impl.parse_saved_model_with_debug_info")(path)
+    assert replacements.parse_saved_model_with_debug_info(path) == pair
+
+
+@pytest.mark.parametrize("name", ["broken", "empty", "missing"])
+def test_what_cannot_be_parsed(saved, name):
+    for parse in (
+        original("saved_model.loader_impl.parse_saved_model"),
+        replacements.parse_saved_model,
+    ):
+        with pytest.raises(OSError, match=name):
+            parse(str(saved / name))
+
+
+def test_get_asset_tensors(saved):
+    path = str(saved / "binary")
+    graph = replacements.parse_saved_model(path).meta_graphs[0]
+    old = original("saved_model.loader_impl.get_asset_tensors")
+    for scope in (None, "scope"):
+        expected = old(path, graph, scope)
+        assert replacements.get_asset_tensors(path, graph, scope) == expected
+        assert len(expected) == 1
+    # TensorFlow 1 kept them in a collection.
+    packed = graph.collection_def["saved_model_assets"].any_list.value.add()
+    packed.Pack(graph.asset_file_def[0])
+    del graph.asset_file_def[:]
+    assert replacements.get_asset_tensors(path, graph) == old(path, graph)
+    assert len(old(path, graph)) == 1
+
+
+@pytest.mark.parametrize("name", ["graph.meta", "graph.txt"])
+def test_read_meta_graph_file(saved, name):
+    expected = replacements.parse_saved_model(saved / "binary").meta_graphs[0]
+    path = str(saved / name)
+    assert replacements.read_meta_graph_file(path) == expected
+    old = original("framework.meta_graph.read_meta_graph_file")(path)
+    # The original adds what it read of a text file to what it took for a binary one.
+    assert name.endswith("txt") or old == expected
+
+
+def test_read_meta_graph_file_that_is_none(saved):
+    for read in (
+        original("framework.meta_graph.read_meta_graph_file"),
+        replacements.read_meta_graph_file,
+    ):
+        for name in ("words.txt", "missing"):
+            with pytest.raises(OSError, match=name):
+                read(str(saved / name))
+
+
+def test_object_graph_key_mapping(saved):
+    path = str(saved / "checkpoint")
+    mapping = replacements.object_graph_key_mapping(path)
+    assert mapping == original("training.saver.object_graph_key_mapping")(path)
+    assert mapping["v"] == "module/v/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+def test_meta_graph_filename():
+    old = original("training.checkpoint_management.meta_graph_filename")
+    for name in ("a/model", "model.ckpt-12", "model.ckpt-12-?????-of-00005", "m-00001-of-00002"):
+        assert replacements.meta_graph_filename(name) == old(name)
+        assert replacements.meta_graph_filename(name, "x") == old(name, "x")

@@ -1,0 +1,176 @@
+"""Values of replicas and devices: small helpers of `tensorflow.python.distribute` and `tpu`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tfcompat import _runtime
+from tfcompat.replacements._autograph import unconverted
+
+__all__ = [
+    "TpuContext",
+    "aggregate_tensors_or_indexed_slices",
+    "copy_tensor_or_indexed_slices_to_device",
+    "divide_by_n_tensors_or_indexed_slices",
+    "get_tpu_context",
+    "normalize_cluster_spec",
+    "select_replica",
+    "split_by_sparsity",
+    "stitch_values",
+]
+
+
+class TpuContext(NamedTuple):
+    """How a computation is spread over TPU cores.
+
+    Attributes:
+        number_of_shards: the number of replicas; None outside of a replicated computation.
+    """
+
+    number_of_shards: int | None
+
+
+@unconverted
+def get_tpu_context() -> TpuContext:
+    """Tell how the TPU computation that is being built is spread.
+
+    Replaces `tensorflow.python.tpu.tpu_function.get_tpu_context`. The answer comes from the graph:
+    an operation within `tf.compat.v1.tpu.replicate`, and so within `TPUStrategy.run`, has the
+    name of its computation, and another one has the number of its replicas. One operation that
+    does nothing is added to the graph.
+    """
+    tf = _runtime.tensorflow()
+    if tf.executing_eagerly():
+        return TpuContext(None)
+    graph = tf.compat.v1.get_default_graph()
+    while graph is not None:
+        with graph.as_default():
+            cluster = _attribute(tf.no_op(), "_tpu_replicate")
+        for operation in graph.get_operations() if cluster else ():
+            described = operation.type == "TPUReplicateMetadata"
+            if described and _attribute(operation, "_tpu_replicate") == cluster:
+                return TpuContext(operation.get_attr("num_replicas"))
+        # The graphs of functions, and of the branches of control flow, lie within another.
+        graph = getattr(graph, "outer_graph", None)
+    return TpuContext(None)
+
+
+def _attribute(operation: Any, name: str) -> Any:
+    try:
+        return operation.get_attr(name)
+    except ValueError:
+        return None
+
+
+def select_replica(replica_id: int, structured: Any) -> Any:
+    """Return the part of one replica of each distributed value in a nest.
+
+    Replaces `tensorflow.python.distribute.distribute_utils.select_replica`. Variables stay
+    whole, since they serve any replica.
+    """
+    tf = _runtime.tensorflow()
+
+    def of_replica(value: Any) -> Any:
+        if isinstance(value, tf.distribute.DistributedValues) and not isinstance(
+            value, tf.Variable
+        ):
+            return value.values[replica_id]
+        return value
+
+    return tf.nest.map_structure(of_replica, structured)
+
+
+def aggregate_tensors_or_indexed_slices(
+    values: Sequence[Any], accumulation_fn: Callable[[Sequence[Any]], Any] | None = None
+) -> Any:
+    """Add up tensors, or put `tf.IndexedSlices` of them one after the other.
+
+    Replaces the function of `tensorflow.python.distribute.cross_device_utils`.
+
+    Args:
+        values: tensors of one shape, or `tf.IndexedSlices` of one, or both.
+        accumulation_fn: what adds up tensors, `tf.add_n` if None.
+    """
+    tf = _runtime.tensorflow()
+    sparse = [value for value in values if isinstance(value, tf.IndexedSlices)]
+    if not sparse:
+        return (accumulation_fn or tf.add_n)(values)
+    if len(values) == 1:
+        return values[0]
+    if len(sparse) < len(values):
+        return tf.add_n([tf.convert_to_tensor(value) for value in values])
+    kinds = {value.indices.dtype for value in sparse}
+    indices = [
+        value.indices if len(kinds) == 1 else tf.cast(value.indices, tf.int64) for value in sparse
+    ]
+    return tf.IndexedSlices(
+        tf.concat([value.values for value in sparse], axis=0),
+        tf.concat(indices, axis=0),
+        sparse[0].dense_shape,
+    )
+
+
+def divide_by_n_tensors_or_indexed_slices(value: Any, n: int) -> Any:
+    """Divide a tensor, or the values of `tf.IndexedSlices`, by a number."""
+    tf = _runtime.tensorflow()
+    if isinstance(value, tf.IndexedSlices):
+        return tf.IndexedSlices(value.values / n, value.indices, value.dense_shape)
+    return value / n
+
+
+def copy_tensor_or_indexed_slices_to_device(value: Any, device: str) -> Any:
+    """Copy a tensor, or all parts of `tf.IndexedSlices`, to a device."""
+    tf = _runtime.tensorflow()
+    with tf.device(device):
+        if not isinstance(value, tf.IndexedSlices):
+            return tf.identity(value)
+        shape = value.dense_shape
+        return tf.IndexedSlices(
+            tf.identity(value.values),
+            tf.identity(value.indices),
+            None if shape is None else tf.identity(shape),
+        )
+
+
+def split_by_sparsity(values: Iterable[Any]) -> tuple[list[Any], list[int], list[Any], list[int]]:
+    """Part values into dense ones and `tf.IndexedSlices`, each with their places.
+
+    Returns:
+        The dense values, their places, the sparse values, their places.
+    """
+    slices = _runtime.tensorflow().IndexedSlices
+    parts: tuple[list[Any], list[int], list[Any], list[int]] = ([], [], [], [])
+    for place, value in enumerate(values):
+        start = 2 if isinstance(value, slices) else 0
+        parts[start].append(value)
+        parts[start + 1].append(place)
+    return parts
+
+
+def stitch_values(values_and_indices_list: Sequence[tuple[Sequence[Any], Sequence[int]]]) -> Any:
+    """Put values back to their places, what `split_by_sparsity` parted."""
+    result = [None] * sum(len(values) for values, _ in values_and_indices_list)
+    for values, places in values_and_indices_list:
+        for value, place in zip(values, places):
+            result[place] = value
+    return result
+
+
+def normalize_cluster_spec(cluster_spec: Any) -> Any:
+    """Return a `tf.train.ClusterSpec` of a dict, a `tf.train.ClusterDef`, or one as it is.
+
+    Replaces `tensorflow.python.distribute.multi_worker_util.normalize_cluster_spec`.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    train = _runtime.tensorflow().train
+    if isinstance(cluster_spec, (dict, train.ClusterDef)):
+        return train.ClusterSpec(cluster_spec)
+    if not isinstance(cluster_spec, train.ClusterSpec):
+        raise ValueError(
+            "`cluster_spec' should be dict or a `tf.train.ClusterSpec` or a "
+            "`tf.train.ClusterDef` object"
+        )
+    return cluster_spec

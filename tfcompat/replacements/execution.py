@@ -1,0 +1,132 @@
+"""Settings of eager execution, and functions from graphs: `context` and its neighbours."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from tfcompat import _runtime
+from tfcompat.replacements._autograph import unconverted
+
+__all__ = [
+    "DEVICE_PLACEMENT_EXPLICIT",
+    "DEVICE_PLACEMENT_SILENT",
+    "DEVICE_PLACEMENT_SILENT_FOR_INT32",
+    "DEVICE_PLACEMENT_WARN",
+    "device_policy",
+    "ensure_initialized",
+    "event_file_writer",
+    "function_from_graph_def",
+    "gen_new_seed",
+    "global_seed",
+]
+
+# The names that `tf.config.experimental.set_device_policy` takes.
+DEVICE_PLACEMENT_EXPLICIT = "explicit"
+DEVICE_PLACEMENT_SILENT = "silent"
+DEVICE_PLACEMENT_SILENT_FOR_INT32 = "silent_for_int32"
+DEVICE_PLACEMENT_WARN = "warn"
+
+# What takes the place of the seed of all operations where an operation alone has one.
+_NO_GLOBAL_SEED = 87654321
+
+
+@contextlib.contextmanager
+def device_policy(policy: str) -> Iterator[None]:
+    """Within the context, treat inputs on another device as a policy says.
+
+    Replaces `tensorflow.python.eager.context.device_policy`.
+
+    Args:
+        policy: such as `DEVICE_PLACEMENT_SILENT`.
+    """
+    config = _runtime.tensorflow().config.experimental
+    before = config.get_device_policy()
+    config.set_device_policy(policy)
+    try:
+        yield
+    finally:
+        config.set_device_policy(before)
+
+
+def ensure_initialized() -> None:
+    """Start the devices of eager execution, as the first operation does."""
+    _runtime.tensorflow().config.list_logical_devices()
+
+
+@unconverted
+def global_seed() -> int | None:
+    """Return what `tf.random.set_seed` set for eager execution, None if nothing did.
+
+    Replaces `tensorflow.python.eager.context.global_seed`.
+    """
+    tf = _runtime.tensorflow()
+    with tf.init_scope():
+        seed = tf.compat.v1.get_seed(1)[0]
+        # Where no seed is set, an operation without one has none either.
+        if seed == _NO_GLOBAL_SEED and not _is_set(tf):
+            return None
+    return int(seed)
+
+
+def _is_set(tf: Any) -> bool:
+    try:
+        return tf.compat.v1.get_seed(None)[0] is not None
+    except RuntimeError:  # of an operation without a seed, where determinism is enabled
+        return False
+
+
+def gen_new_seed(seed: int | None, salt: str) -> int | None:
+    """Return another seed that follows from a seed and a text; None from None.
+
+    Replaces `tensorflow.python.ops.distributions.util.gen_new_seed`.
+    """
+    if seed is None:
+        return None
+    digest = hashlib.md5(f"{seed}{salt}".encode(), usedforsecurity=False).hexdigest()
+    return int(digest[:8], 16) & 0x7FFFFFFF
+
+
+def function_from_graph_def(graph_def: Any, inputs: Any, outputs: Any) -> Any:
+    """Return a function that runs a part of a graph.
+
+    Replaces `tensorflow.python.eager.wrap_function.function_from_graph_def` without its
+    argument `captures`.
+
+    Args:
+        graph_def: a `GraphDef`.
+        inputs: a nest of names of tensors.
+        outputs: a nest of names of tensors and operations.
+    """
+    tf = _runtime.tensorflow()
+    wrapped = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph_def, name=""), [])
+    element = wrapped.graph.as_graph_element
+    return wrapped.prune(
+        tf.nest.map_structure(element, inputs), tf.nest.map_structure(element, outputs)
+    )
+
+
+def event_file_writer(
+    logdir: str, max_queue: int = 10, flush_secs: int = 120, filename_suffix: str | None = None
+) -> Any:
+    """Return a writer of files of events, a `tf.compat.v1.summary.FileWriter`.
+
+    Replaces `tensorflow.python.summary.writer.event_file_writer.EventFileWriter`. The public
+    class can be made in graph mode only, but works in any.
+
+    Args:
+        logdir: the directory, made where there is none.
+        max_queue: how many events wait at most before `add_event` does.
+        flush_secs: after how many seconds they are written at the latest.
+        filename_suffix: for the names of the files.
+    """
+    tf = _runtime.tensorflow()
+    with tf.Graph().as_default():
+        return tf.compat.v1.summary.FileWriter(
+            str(logdir),
+            max_queue=max_queue,
+            flush_secs=flush_secs,
+            filename_suffix=filename_suffix,
+        )
