@@ -253,6 +253,10 @@ _HOMES = {
         "get_grappler_config",
         "get_tensor_name",
     ),
+    "local_layers": (
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+    ),
     "lookup_tables": (
         "index_table_from_file",
         "index_to_string_table_from_file",

@@ -127,8 +127,14 @@ _LAYERS = {
         safe=False,
         reason="In Keras 3 its configuration cannot be saved: feature columns have no public one.",
     ),
-    "layers.LocallyConnected1D": nothing("Keras 3 dropped locally connected layers."),
-    "layers.LocallyConnected2D": nothing("Keras 3 dropped locally connected layers."),
+    **{
+        f"layers.{name}": replacement(
+            name,
+            safe=False,
+            reason="On Keras 3 it is a class of tfcompat, with implementation=1 alone.",
+        )
+        for name in ("LocallyConnected1D", "LocallyConnected2D")
+    },
     "layers.CuDNNLSTM": public(
         f"{_KERAS}.layers.LSTM",
         safe=False,
