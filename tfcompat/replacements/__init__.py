@@ -108,6 +108,10 @@ _HOMES = {
         "read_file_to_string",
         "write_string_to_file",
     ),
+    "freezing": (
+        "convert_variables_to_constants_v2",
+        "convert_variables_to_constants_v2_as_graph",
+    ),
     "graphs": (
         "NullContextmanager",
         "eager_mode",
@@ -307,6 +311,10 @@ _HOMES = {
         "read_meta_graph_file",
     ),
     "serialization": ("get_json_type",),
+    "structures": (
+        "decode_proto",
+        "encode_structure",
+    ),
     "tensor_lists": (
         "empty_tensor_list",
         "tensor_list_from_tensor",

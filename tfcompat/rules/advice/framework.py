@@ -143,3 +143,10 @@ ADVICE: dict[str, Advice] = {
     "tensorflow.python.client.session.BaseSession": replacement("BaseSession"),
     "tensorflow.python.client.session.SessionInterface": replacement("SessionInterface"),
 }
+for _name in ("convert_variables_to_constants_v2", "convert_variables_to_constants_v2_as_graph"):
+    ADVICE[f"tensorflow.python.framework.convert_to_constants.{_name}"] = replacement(
+        _name,
+        safe=False,
+        reason="Functions that the graph calls, loops and branches stay whole; the original puts "
+        "what they do into the graph itself.",
+    )

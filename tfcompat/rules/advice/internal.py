@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from tfcompat.rules.advice._kinds import Advice, facade, nothing, replacement, unstable
 
+STRUCTURES = (
+    "Of the specs of types it knows those of dense, sparse and ragged tensors; "
+    "tfcompat.unstable has the original, which knows all."
+)
+
 _INTERNAL = "tensorflow.__internal__"
 
 ADVICE: dict[str, Advice] = {
@@ -24,8 +29,12 @@ ADVICE: dict[str, Advice] = {
     f"{_INTERNAL}.monitoring.BoolGauge": replacement("BoolGauge"),
     f"{_INTERNAL}.ops.broadcast_weights": replacement("broadcast_weights"),
     f"{_INTERNAL}.ops.is_resource_variable": replacement("is_resource_variable"),
-    f"{_INTERNAL}.saved_model.decode_proto": unstable("decode_proto"),
-    f"{_INTERNAL}.saved_model.encode_structure": unstable("encode_structure"),
+    f"{_INTERNAL}.saved_model.decode_proto": replacement(
+        "decode_proto", safe=False, reason=STRUCTURES
+    ),
+    f"{_INTERNAL}.saved_model.encode_structure": replacement(
+        "encode_structure", safe=False, reason=STRUCTURES
+    ),
     f"{_INTERNAL}.saved_model.parse_saved_model": replacement("parse_saved_model"),
     f"{_INTERNAL}.smart_cond.smart_cond": replacement("smart_cond"),
     f"{_INTERNAL}.test.combinations.combine": replacement("combine"),

@@ -11,6 +11,7 @@ from tfcompat.rules.advice._kinds import (
     replacement,
     unstable,
 )
+from tfcompat.rules.advice.internal import STRUCTURES
 
 _TRAINING = "tensorflow.python.training"
 # Where trackables live: up to 2.9, and from 2.10.
@@ -94,8 +95,15 @@ ADVICE.update(
             "saved_model_registration.register_checkpoint_saver"
         ),
         f"{_SAVED_MODEL}.nested_structure_coder.StructureCoder": nothing(
-            "It went in 2.8; tfcompat.unstable has its methods encode_structure and decode_proto."
+            "It went in 2.8; tfcompat.replacements has its methods encode_structure and "
+            "decode_proto as functions."
         ),
+        **{
+            f"{_SAVED_MODEL}.nested_structure_coder.{name}": replacement(
+                name, safe=False, reason=STRUCTURES
+            )
+            for name in ("decode_proto", "encode_structure")
+        },
         f"{_SAVED_MODEL}.load._RestoredResource": nothing(
             "It went in 2.8; tfcompat.replacements.TrackableResource is the base of resources."
         ),
