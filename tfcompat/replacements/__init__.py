@@ -13,6 +13,14 @@ from typing import Any
 
 # Where each name lives, by module.
 _HOMES = {
+    "arguments": (
+        "collect",
+        "dataset_seed",
+        "deduplicate_indexed_slices",
+        "get_strides_and_dilation_rate",
+        "optional_param_to_tensor",
+        "validate_dense_weights",
+    ),
     "classes": (
         "BaseResourceVariable",
         "BaseSession",
@@ -357,6 +365,14 @@ _HOMES = {
         "skip_if",
         "test_device",
         "use_gpu",
+    ),
+    "variables": (
+        "STANDARD_PS_OPS",
+        "VARIABLE_VALUE_KEY",
+        "RoundRobinStrategy",
+        "get_or_create_steps_per_run_variable",
+        "is_distributed_variable",
+        "validate_synchronization_aggregation_trainable",
     ),
 }
 # Modules with names of their own: `tfcompat.replacements.protos.struct_pb2.StructuredValue`.

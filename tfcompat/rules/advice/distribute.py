@@ -60,6 +60,8 @@ ADVICE: dict[str, Advice] = {
     f"{_VALUES}.DistributedVariable": replacement("DistributedVariable"),
     f"{_PACKAGE}.distribute_utils.select_replica": replacement("select_replica"),
     f"{_VALUES}.select_replica": replacement("select_replica"),
+    f"{_PACKAGE}.distribute_utils.is_distributed_variable": replacement("is_distributed_variable"),
+    f"{_VALUES}.is_distributed_variable": replacement("is_distributed_variable"),
     **{
         f"{_PACKAGE}.cross_device_utils.{name}": replacement(name)
         for name in (
@@ -76,7 +78,6 @@ ADVICE: dict[str, Advice] = {
         f"{_VALUES}.{name}": unstable(f"distribute_utils.{name}")
         for name in (
             "create_mirrored_variable",
-            "is_distributed_variable",
             "regroup",
             "update_regroup",
             "validate_colocate_distributed_variable",

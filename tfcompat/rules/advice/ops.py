@@ -32,6 +32,29 @@ _V1_LAYERS = {
 }
 _SUMMARY = "Summaries of TensorFlow 2 are written in another form, with a step that must be set."
 
+_CELLS = {
+    "DropoutWrapper": public(
+        "tensorflow.nn.RNNCellDropoutWrapper",
+        safe=False,
+        reason="It wraps cells of tf.keras.",
+    ),
+    "LSTMCell": public(
+        "tensorflow.keras.layers.LSTMCell",
+        safe=False,
+        reason="Its state is a list of the output and the cell state, and its arguments differ.",
+    ),
+    "ResidualWrapper": public(
+        "tensorflow.nn.RNNCellResidualWrapper",
+        safe=False,
+        reason="It wraps cells of tf.keras.",
+    ),
+    "RNNCell": replacement(
+        "AbstractRNNCell",
+        safe=False,
+        reason="The base of the cells of tf.keras takes its place, which has no zero_state.",
+    ),
+}
+
 _BACKPROPAGATABLE = nothing(
     "It went in 2.7; what is differentiable has a dtype that is_floating or is_complex."
 )
@@ -146,6 +169,11 @@ ADVICE: dict[str, Advice] = {
             "tensorflow.python.keras.layers.legacy_rnn.rnn_cell_impl",
         )
     },
+    **{
+        f"{_OPS}.{module}.{name}": advice
+        for module in ("rnn_cell", "rnn_cell_impl")
+        for name, advice in _CELLS.items()
+    },
     f"{_OPS}.rnn_cell_impl.assert_like_rnncell": replacement("assert_like_rnncell"),
     f"{_OPS}.rnn_cell_impl._concat": replacement("concat_shapes"),
     f"{_OPS}.rnn_cell_impl._zero_state_tensors": replacement("zero_state_tensors"),
@@ -159,6 +187,12 @@ ADVICE: dict[str, Advice] = {
             "shared_resources",
         )
     },
+    f"{_OPS}.bincount_ops.validate_dense_weights": replacement("validate_dense_weights"),
+    f"{_OPS}.nn_ops._get_strides_and_dilation_rate": replacement("get_strides_and_dilation_rate"),
+    f"{_OPS}.summary_op_util.collect": replacement("collect"),
+    f"{_OPS}.variables.validate_synchronization_aggregation_trainable": replacement(
+        "validate_synchronization_aggregation_trainable"
+    ),
     f"{_OPS}.distributions.util.gen_new_seed": replacement("gen_new_seed"),
     f"{_OPS}.inplace_ops.empty": public(
         "tensorflow.raw_ops.Empty",

@@ -70,6 +70,17 @@ for _name, _replacement in {
     "tensorflow.python.checkpoint.checkpoint_management.meta_graph_filename": "meta_graph_filename",
 }.items():
     ADVICE[_name] = replacement(_replacement)
+for _name, _replacement in {
+    f"{_TRAINING}.device_setter.STANDARD_PS_OPS": "STANDARD_PS_OPS",
+    f"{_TRAINING}.device_setter._RoundRobinStrategy": "RoundRobinStrategy",
+    f"{_TRAINING}.optimizer._deduplicate_indexed_slices": "deduplicate_indexed_slices",
+    f"{_TRAINING}.basic_session_run_hooks.get_or_create_steps_per_run_variable": (
+        "get_or_create_steps_per_run_variable"
+    ),
+    f"{_TRACKING}.base.VARIABLE_VALUE_KEY": "VARIABLE_VALUE_KEY",
+    f"{_TRACKABLE}.base.VARIABLE_VALUE_KEY": "VARIABLE_VALUE_KEY",
+}.items():
+    ADVICE[_name] = replacement(_replacement)
 _SPLIT = "It does not read models that are split into several files."
 for _name, _replacement in {
     f"{_SAVED_MODEL}.loader_impl.parse_saved_model": "parse_saved_model",
