@@ -18,7 +18,7 @@ from tfcompat import rules
 NAMES = pathlib.Path(__file__).parent / "data" / "private_names_in_use.tsv"
 
 HOME = "home in every release"
-WHERE = "home in the releases that have the name"
+WHERE = "home in the releases that have the name or its public twin"
 DEAD = "dead: no release from 2.5 on has it"
 UNSTABLE = "tfcompat.unstable alone"
 GONE = "gone, or new, and nothing takes its place"
@@ -54,15 +54,19 @@ def judge(name: str) -> tuple[str, str]:
         return HOME, "tfcompat.untrack, for `owner.name = NoDependency(value)`"
     if serves(rule):
         return HOME, str(rule.target)
-    if not rule.available and not rule.target:
+    # The table has no column for the package of estimators, which was there up to 2.15.
+    estimator = "estimator" in name
+    if not rule.available and not rule.target and not estimator:
         return DEAD, rule.reason
-    there = rules.rule(name, rule.available) if rule.available else None
-    if there is None and rule.available:
-        return WHERE, name
-    if there is not None and serves(there):
-        return WHERE, str(there.target)
-    if rule.target or (there is not None and there.target):
-        return UNSTABLE, str(rule.target or (there and there.target))
+    known = rules.find(name)
+    scopes = [rule.available, *(twin.releases for twin in known.twins)] if known else []
+    narrow = [rules.rule(name, scope) for scope in scopes if scope]
+    for other in narrow:
+        if other is None or serves(other):
+            return WHERE, name if other is None else str(other.target)
+    for other in (rule, *narrow):
+        if other is not None and other.target:
+            return UNSTABLE, other.target
     return GONE, rule.reason
 
 

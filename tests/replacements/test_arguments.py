@@ -122,6 +122,26 @@ def test_is_distributed_variable():
         assert replacements.is_distributed_variable(value) == old(value)
 
 
+def accessed(function):
+    """Whether a tape and a traced function come to know of variables."""
+    one, frozen = tf.Variable(1.0), tf.Variable(1.0, trainable=False)
+    with tf.GradientTape() as tape:
+        function(one)
+        function(frozen)
+    traced = tf.function(lambda: function(one))
+    known = traced.get_concrete_function().graph.variables
+    return [v is one for v in tape.watched_variables()], [v is one for v in known]
+
+
+def test_variable_accessed():
+    expected = accessed(original("ops.resource_variable_ops.variable_accessed"))
+    assert accessed(replacements.variable_accessed) == expected == ([True], [True])
+
+
+def test_build_info():
+    assert replacements.build_info == original("platform.build_info.build_info")
+
+
 def test_variables_on_parameter_servers():
     private = "training.device_setter."
     assert set(replacements.STANDARD_PS_OPS) >= set(original(f"{private}STANDARD_PS_OPS"))

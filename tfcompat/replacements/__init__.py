@@ -82,6 +82,7 @@ _HOMES = {
     ),
     "devices": (
         "LocalDevice",
+        "build_info",
         "list_local_devices",
     ),
     "distributed": (
@@ -366,6 +367,12 @@ _HOMES = {
         "test_device",
         "use_gpu",
     ),
+    "v1_layers": (
+        "v1_conv2d",
+        "v1_dense",
+        "v1_dropout",
+        "v1_flatten",
+    ),
     "variables": (
         "STANDARD_PS_OPS",
         "VARIABLE_VALUE_KEY",
@@ -373,6 +380,7 @@ _HOMES = {
         "get_or_create_steps_per_run_variable",
         "is_distributed_variable",
         "validate_synchronization_aggregation_trainable",
+        "variable_accessed",
     ),
 }
 # Modules with names of their own: `tfcompat.replacements.protos.struct_pb2.StructuredValue`.

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from tfcompat import _runtime
 
-__all__ = ["LocalDevice", "list_local_devices"]
+__all__ = ["LocalDevice", "build_info", "list_local_devices"]
+
+build_info: dict[str, Any]
+
+
+def __getattr__(name: str) -> Any:
+    # How TensorFlow was built, a dictionary: tensorflow.python.platform.build_info.build_info.
+    if name != "build_info":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _runtime.tensorflow().sysconfig.get_build_info()
 
 
 class LocalDevice(NamedTuple):

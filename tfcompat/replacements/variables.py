@@ -14,6 +14,7 @@ __all__ = [
     "get_or_create_steps_per_run_variable",
     "is_distributed_variable",
     "validate_synchronization_aggregation_trainable",
+    "variable_accessed",
 ]
 
 # The key under which a checkpoint of objects has the value of a variable.
@@ -60,6 +61,15 @@ def is_distributed_variable(v: Any) -> bool:
     """Tell whether a value is a variable of a strategy, with a part for each replica."""
     # 2.5 has no such attribute.
     return isinstance(v, DistributedVariable) or getattr(v, "is_distributed_variable", False)
+
+
+def variable_accessed(variable: Any) -> None:
+    """Tell the tapes, and the function that is traced, that a variable is used.
+
+    Replaces `tensorflow.python.ops.resource_variable_ops.variable_accessed`. Reading the variable
+    tells them, which puts an operation into a graph.
+    """
+    variable.read_value()
 
 
 def validate_synchronization_aggregation_trainable(

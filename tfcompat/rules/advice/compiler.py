@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcompat.rules.advice._kinds import Advice, nothing, unstable
+from tfcompat.rules.advice._kinds import Advice, nothing
 
 _TENSORRT = "TensorFlow 2.18 was the first release without TensorRT; use the package tensorrt."
 
@@ -14,5 +14,4 @@ ADVICE: dict[str, Advice] = {
         "tf.config.optimizer and the converter of TensorFlow Lite do what it did."
     ),
     "tensorflow.python.compiler.tensorrt.trt.*": nothing(_TENSORRT),
-    "tensorflow.compiler.xla.xla_data_pb2.OpSharding": unstable("xla_data_pb2.OpSharding"),
 }

@@ -236,6 +236,15 @@ ADVICE: dict[str, Advice] = {
         for package in ("tensorflow", "tensorflow.compat.v1")
         for name in _V1_CLASSES.split()
     },
+    **{
+        f"{package}.layers.{name}": replacement(
+            f"v1_{name}",
+            safe=False,
+            reason="It makes the same variables, losses and results, and no layer of Keras.",
+        )
+        for package in ("tensorflow", "tensorflow.compat.v1")
+        for name in ("conv2d", "dense", "dropout", "flatten")
+    },
     "keras.utils.set_random_seed": facade("names.set_random_seed"),
     "keras.layers.recurrent.LSTM": public(f"{_KERAS}.layers.LSTM"),
 }

@@ -187,6 +187,10 @@ ADVICE: dict[str, Advice] = {
             "shared_resources",
         )
     },
+    f"{_OPS}.resource_variable_ops.variable_accessed": replacement(
+        "variable_accessed", safe=False, reason="It reads the variable."
+    ),
+    "tensorflow.python.platform.build_info.build_info": replacement("build_info"),
     f"{_OPS}.bincount_ops.validate_dense_weights": replacement("validate_dense_weights"),
     f"{_OPS}.nn_ops._get_strides_and_dilation_rate": replacement("get_strides_and_dilation_rate"),
     f"{_OPS}.summary_op_util.collect": replacement("collect"),
