@@ -120,3 +120,17 @@ def test_reset_uids() -> None:
     keras.layers.Dense(1)
     keras_backend.reset_uids()
     assert keras.layers.Dense(1).name == first
+
+
+def test_enable_v2_dtype_behavior() -> None:
+    v1 = tf.compat.v1.keras.layers
+    x = tf.ones([1, 2], tf.float64)
+    try:
+        if not KERAS_3:
+            v1.disable_v2_dtype_behavior()
+            assert keras.layers.Dense(1)(x).dtype == tf.float64
+        keras_backend.enable_v2_dtype_behavior()
+        assert keras.layers.Dense(1)(x).dtype == tf.float32
+    finally:
+        if not KERAS_3:
+            v1.enable_v2_dtype_behavior()

@@ -181,6 +181,7 @@ _HOMES = {
     ),
     "keras_backend": (
         "enable_tf_random_generator",
+        "enable_v2_dtype_behavior",
         "keras_function",
         "get_session",
         "in_test_phase",

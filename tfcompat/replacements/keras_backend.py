@@ -16,6 +16,7 @@ from tfcompat.replacements.keras_utils import sync_to_numpy_or_python_type
 
 __all__ = [
     "enable_tf_random_generator",
+    "enable_v2_dtype_behavior",
     "get_session",
     "in_test_phase",
     "in_train_phase",
@@ -268,6 +269,17 @@ def enable_tf_random_generator() -> None:
     native = _native("experimental")
     if native:
         native.enable_tf_random_generator()
+
+
+def enable_v2_dtype_behavior() -> None:
+    """Let layers have a dtype of their own and cast their inputs to it.
+
+    It is on from TensorFlow 2 on unless switched off. Public in `tf.compat.v1.keras.layers` up to
+    2.15 and in tf_keras; Keras 3 cannot switch it off.
+    """
+    layers = _runtime.tensorflow().compat.v1.keras.layers
+    if hasattr(layers, "enable_v2_dtype_behavior"):
+        layers.enable_v2_dtype_behavior()
 
 
 def track_variable(v: Any) -> None:

@@ -359,7 +359,6 @@ _FROM_CONFIG = public(
     reason=NAMES_NO_MODULE,
 )
 _ALWAYS_ON = "The format .keras is on in every release that has it, since 2.12."
-_V2_DTYPE = "It is on in TensorFlow 2, and Keras 3 cannot turn it off."
 _UNSAFE_MODE = (
     "Loading code from a file is a decision for each call: pass trusted=True to "
     "tfcompat.load_model, or safe_mode=False to keras.models.load_model."
@@ -405,7 +404,13 @@ _NOTHING = [
         "engine.data_adapter.get_data_handler",
         nothing("It is the loop of Model.fit, which Keras 3 has otherwise; iterate over tf.data."),
     ),
-    ("t", "engine.base_layer_utils.enable_v2_dtype_behavior", nothing(_V2_DTYPE)),
+    (
+        "t",
+        "engine.base_layer_utils.enable_v2_dtype_behavior",
+        replacement(
+            "enable_v2_dtype_behavior", safe=False, reason="It is for the Keras of tf.keras."
+        ),
+    ),
     ("s", "ops.node.KerasHistory", nothing("Keras 3 keeps the graph of a model to itself.")),
     (
         "s",

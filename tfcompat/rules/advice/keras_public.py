@@ -222,8 +222,8 @@ ADVICE: dict[str, Advice] = {
     "tensorflow.compat.v1.keras.layers.DenseFeatures": _LAYERS["layers.DenseFeatures"],
     "tensorflow.compat.v1.keras.layers.CuDNNLSTM": _LAYERS["layers.CuDNNLSTM"],
     "tensorflow.compat.v1.keras.layers.CuDNNGRU": _LAYERS["layers.CuDNNGRU"],
-    "tensorflow.compat.v1.keras.layers.enable_v2_dtype_behavior": nothing(
-        "It is on in TensorFlow 2, and Keras 3 cannot turn it off."
+    "tensorflow.compat.v1.keras.layers.enable_v2_dtype_behavior": replacement(
+        "enable_v2_dtype_behavior"
     ),
     # Layers and cells of TensorFlow 1 were Keras's in disguise, and went with Keras 2.
     **{
