@@ -16,6 +16,8 @@ def test_reads_the_environments_of_this_project():
     # Generated from the data, so both have to tell the same.
     read = {t.name: t for t in tox.read(OWN, "linux").tested}
     rows = {c.name: c for c in data.combinations()}
+    # Stores are tested with the newest TensorFlow, whichever it is.
+    del read["py312-remote"]
     assert set(read) == {c.name for c in data.own()}
     for name, tested in read.items():
         install = tested.installs[0]

@@ -83,7 +83,7 @@ def test_the_projects_own_tox_ini_is_of_the_data() -> None:
         }
         for c in data.own()
     }
-    others = {"pytest>=8", "scikit-learn>=1.1"}
+    others = {"pytest>=8", "scikit-learn>=1.1", "hypothesis>=6.100"}
     assert assert_tox_reads(ROOT / "tox.ini", rows, others) == {
         "lint",
         "py312-tools",
