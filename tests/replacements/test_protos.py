@@ -53,6 +53,7 @@ def test_messages_go_to_bytes_and_back():
     assert protos.types_pb2.DataType.Name(protos.types_pb2.DT_HALF) == "DT_HALF"
 
 
+@pytest.mark.once_per_era
 def test_no_private_module_is_needed():
     """In a process that has imported TensorFlow alone."""
     code = (
