@@ -75,6 +75,7 @@ def test_each_place_has_weights_of_its_own(name):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.once_per_era
 @pytest.mark.parametrize("name", NAMES)
 def test_it_trains_and_comes_back_from_its_configuration(name):
     x = images(name, "channels_last")

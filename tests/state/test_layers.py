@@ -51,6 +51,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Written
     return write
 
 
+@pytest.mark.once_per_era
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_restores_into_a_second_one(name: str, written: Any) -> None:
     case, first = LAYERS[name], written(name)
@@ -68,6 +69,7 @@ def test_a_layer_restores_into_a_second_one(name: str, written: Any) -> None:
         np.testing.assert_allclose(outputs_of(case, second), first.outputs, atol=1e-6)
 
 
+@pytest.mark.once_per_era
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_trainable_layer_restores_into_a_frozen_one(name: str, written: Any) -> None:
     first = written(name)

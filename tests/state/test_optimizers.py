@@ -63,14 +63,8 @@ def follows(second: Trainer, first: Trainer) -> None:
         assert not distances(second.state(), first.state())
 
 
-@pytest.mark.parametrize(
-    "name",
-    # What is kept of earlier eras does not change within one.
-    [
-        pytest.param(n, marks=pytest.mark.once_per_era if "." in n.split("(")[0] else ())
-        for n in NAMES
-    ],
-)
+@pytest.mark.once_per_era
+@pytest.mark.parametrize("name", NAMES)
 def test_an_optimizer_restores(name: str, tmp_path: pathlib.Path) -> None:
     first, new, second = writer(name), trainer(name), trainer(name)
     for number in range(2):  # before the first step, and after others than the writer's
