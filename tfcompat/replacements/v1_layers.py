@@ -6,6 +6,7 @@ the original's, so that scopes, `reuse`, collections and checkpoints by names go
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -57,27 +58,12 @@ def v1_dense(
     inputs = tf.convert_to_tensor(inputs)
     with tf.compat.v1.variable_scope(name, default_name="dense", reuse=reuse):
         shape = [inputs.shape[-1], units]
-        kernel = _weight(
-            "kernel",
-            shape,
-            inputs,
-            kernel_initializer,
-            kernel_regularizer,
-            kernel_constraint,
-            trainable,
-        )
+        weight = functools.partial(_weight, dtype=inputs.dtype, trainable=trainable)
+        kernel = weight("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint)
         outputs = tf.tensordot(inputs, kernel, 1) if inputs.shape.rank > 2 else inputs @ kernel
         if use_bias:
-            bias_initializer = bias_initializer or tf.compat.v1.zeros_initializer()
-            bias = _weight(
-                "bias",
-                [units],
-                inputs,
-                bias_initializer,
-                bias_regularizer,
-                bias_constraint,
-                trainable,
-            )
+            initializer = bias_initializer or tf.compat.v1.zeros_initializer()
+            bias = weight("bias", [units], initializer, bias_regularizer, bias_constraint)
             outputs = tf.nn.bias_add(outputs, bias)
         return _finished(outputs, activation, activity_regularizer)
 
@@ -135,15 +121,8 @@ def v1_conv2d(
     with tf.compat.v1.variable_scope(name, default_name="conv2d", reuse=reuse):
         size = normalize_tuple(kernel_size, 2, "kernel_size")
         shape = [*size, inputs.shape[layout.index("C")], filters]
-        kernel = _weight(
-            "kernel",
-            shape,
-            inputs,
-            kernel_initializer,
-            kernel_regularizer,
-            kernel_constraint,
-            trainable,
-        )
+        weight = functools.partial(_weight, dtype=inputs.dtype, trainable=trainable)
+        kernel = weight("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint)
         outputs = tf.nn.convolution(
             inputs,
             kernel,
@@ -153,16 +132,8 @@ def v1_conv2d(
             dilations=normalize_tuple(dilation_rate, 2, "dilation_rate"),
         )
         if use_bias:
-            bias_initializer = bias_initializer or tf.compat.v1.zeros_initializer()
-            bias = _weight(
-                "bias",
-                [filters],
-                inputs,
-                bias_initializer,
-                bias_regularizer,
-                bias_constraint,
-                trainable,
-            )
+            initializer = bias_initializer or tf.compat.v1.zeros_initializer()
+            bias = weight("bias", [filters], initializer, bias_regularizer, bias_constraint)
             outputs = tf.nn.bias_add(outputs, bias, data_format=layout)
         return _finished(outputs, activation, activity_regularizer)
 
@@ -170,20 +141,18 @@ def v1_conv2d(
 def _weight(
     name: str,
     shape: list[int],
-    inputs: Any,
     initializer: Any,
     regularizer: Any,
     constraint: Any,
-    trainable: bool,
+    **options: Any,
 ) -> Any:
     return _runtime.tensorflow().compat.v1.get_variable(
         name,
         shape,
-        dtype=inputs.dtype,
         initializer=initializer,
         regularizer=regularizer,
         constraint=constraint,
-        trainable=trainable,
+        **options,
     )
 
 
