@@ -71,11 +71,14 @@ class VariableEntry(Entry):
     __slots__ = ("_is_plain", "variable")
 
     def __init__(self, key: str, variable: Any, kind: str = VARIABLE) -> None:
-        self.variable = variable = _naming.tensor_variable(variable)
-        self._is_plain = isinstance(variable, _plain_variable())
+        plain = _plain_variable()
+        if not isinstance(variable, plain):
+            variable = _naming.tensor_variable(variable)
+        self.variable = variable
+        self._is_plain = isinstance(variable, plain)
         self.key = key
         self.kind = kind
-        self.dtype = variable.dtype.base_dtype.name
+        self.dtype = variable.dtype.name
         shape = variable.shape
         self.shape = (None,) if shape.rank is None else tuple(shape.as_list())
 

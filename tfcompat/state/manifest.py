@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfcompat.errors import BadStateError
 
 VERSION = 1
 
 
-@dataclasses.dataclass(frozen=True)
-class StateEntry:
+class StateEntry(NamedTuple):
     """One entry of a saved state.
 
     Attributes:
@@ -37,12 +37,8 @@ class StateEntry:
     @property
     def nbytes(self) -> int | None:
         """The size of the values in bytes; None for strings, whose size the files alone tell."""
-        if self.dtype not in _BYTES:
-            return None
-        elements = 1
-        for dimension in self.shape:
-            elements *= dimension
-        return elements * _BYTES[self.dtype]
+        size = _BYTES.get(self.dtype)
+        return None if size is None else size * math.prod(self.shape)
 
 
 _BYTES = {
@@ -84,10 +80,7 @@ class Manifest:
                 "step": self.step,
                 "saved_at": self.saved_at,
                 "writer": self.writer,
-                "entries": {
-                    key: [entry.dtype, entry.shape, entry.kind]
-                    for key, entry in self.entries.items()
-                },
+                "entries": self.entries,  # each a list of dtype, shape and kind
                 "objects": self.objects,
                 "aliases": self.aliases,
             },
