@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import io
 import json
@@ -119,17 +120,25 @@ def untracked_attributes(method: _Method) -> _Method:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        cls = type(self)
-        if cls in _untracking_classes:  # called by another decorated method
+        with untracking(self):
             return method(self, *args, **kwargs)
-        # For the time of the call the object is of a class that sets attributes plainly.
-        object.__setattr__(self, "__class__", _untracking(cls))
-        try:
-            return method(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "__class__", cls)
 
     return wrapper  # type: ignore[return-value]
+
+
+@contextlib.contextmanager
+def untracking(owner: Any) -> Iterator[None]:
+    """Set attributes of an object within the context as if by `untrack`."""
+    cls = type(owner)
+    if cls in _untracking_classes:  # within another such context
+        yield
+        return
+    # For the time of the context the object is of a class that sets attributes plainly.
+    object.__setattr__(owner, "__class__", _untracking(cls))
+    try:
+        yield
+    finally:
+        object.__setattr__(owner, "__class__", cls)
 
 
 def is_trackable(value: Any) -> bool:

@@ -19,6 +19,10 @@ ORIGINALS = {
         "training.tracking.resource.CapturableResource",
         "training.tracking.tracking.CapturableResource",
     ],
+    **{
+        name: [f"trackable.base.{name}", f"training.tracking.base.{name}"]
+        for name in ("CheckpointInitialValue", "CheckpointInitialValueCallable")
+    },
     "CompositeTensor": ["framework.composite_tensor.CompositeTensor"],
     "CoreTensor": ["types.core.Tensor"],
     "DatasetSource": ["data.ops.dataset_ops.DatasetSource"],
@@ -62,6 +66,35 @@ ORIGINALS = {
     "VariableSpec": ["ops.resource_variable_ops.VariableSpec"],
     "VarianceScalingV2": ["ops.init_ops_v2.VarianceScaling"],
     "WrappedFunction": ["eager.wrap_function.WrappedFunction"],
+    "AggregatingVariable": ["distribute.ps_values.AggregatingVariable"],
+    "AllReduceCrossDeviceOps": ["distribute.cross_device_ops.AllReduceCrossDeviceOps"],
+    "BatchDataset": ["data.ops.batch_op._BatchDataset", "data.ops.dataset_ops.BatchDataset"],
+    "CollectiveAllReduce": ["distribute.cross_device_ops.CollectiveAllReduce"],
+    "DatasetV1Adapter": ["data.ops.dataset_ops.DatasetV1Adapter"],
+    "DefaultDistributionStrategy": ["distribute.distribute_lib._DefaultDistributionStrategy"],
+    "DictWrapper": [
+        "trackable.data_structures._DictWrapper",
+        "training.tracking.data_structures._DictWrapper",
+    ],
+    "DistributedDatasetsFromFunction": ["distribute.input_lib.DistributedDatasetsFromFunction"],
+    "EmbeddingColumn": ["feature_column.feature_column_v2.EmbeddingColumn"],
+    "EmbeddingColumnV1": ["feature_column.feature_column._EmbeddingColumn"],
+    "LoadDataset": ["data.ops.load_op._LoadDataset", "data.experimental.ops.io._LoadDataset"],
+    "Mirrored": ["distribute.values.Mirrored"],
+    "MirroredVariable": ["distribute.values.MirroredVariable"],
+    "PerReplica": ["distribute.values.PerReplica"],
+    "RepeatDataset": ["data.ops.repeat_op._RepeatDataset", "data.ops.dataset_ops.RepeatDataset"],
+    "ShardedVariable": ["distribute.sharded_variable.ShardedVariable"],
+    "ShuffleDataset": [
+        "data.ops.shuffle_op._ShuffleDataset",
+        "data.ops.dataset_ops.ShuffleDataset",
+    ],
+    "SyncOnReadVariable": ["distribute.values.SyncOnReadVariable"],
+    "TPUDistributedVariable": ["distribute.tpu_values.TPUDistributedVariable"],
+    "TPUMirroredVariable": ["distribute.tpu_values.TPUMirroredVariable"],
+    "TPUReplicaContext": ["distribute.tpu_strategy._TPUReplicaContext"],
+    "TpuEmbeddingOptimizer": ["tpu.tpu_embedding_v2_utils._Optimizer"],
+    "WrapperFunction": ["saved_model.load._WrapperFunction"],
 }
 
 

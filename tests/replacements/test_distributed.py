@@ -137,3 +137,116 @@ def test_normalize_cluster_spec():
     for normalize in (old, replacements.normalize_cluster_spec):
         with pytest.raises(ValueError, match="ClusterSpec"):
             normalize(["a:1"])
+
+
+def mirrored():
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def test_check_destinations():
+    old = original("distribute.cross_device_ops.check_destinations")
+    strategy = mirrored()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+    with tf.Graph().as_default():
+        placed = [tf.constant(1.0)]
+        with tf.device("CPU:0"):
+            placed.append(tf.constant(1.0))
+        expected = [old(one) for one in placed]
+        assert [replacements.check_destinations(one) for one in placed] == expected
+        assert expected == [False, True]
+    for one in ("", "/cpu:0", [], ["/cpu:0"], tf.Variable(0.0), tf.constant(0.0), variable.values):
+        assert replacements.check_destinations(one) is old(one)
+    value = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(0.0))
+    assert replacements.check_destinations(value) is old(value) is True
+
+
+def test_require_replica_context():
+    functions = (
+        original("distribute.distribute_lib.require_replica_context"),
+        replacements.require_replica_context,
+    )
+    strategy, other = mirrored(), tf.distribute.OneDeviceStrategy("CPU:0")
+    seen = {}
+
+    def kinds(context):
+        errors = []
+        for function in functions:
+            try:
+                function(context)
+            except RuntimeError as error:
+                errors.append(str(error)[:25])
+            else:
+                errors.append(None)
+        assert errors[0] == errors[1]
+        return errors[0]
+
+    def step(name):
+        context = tf.distribute.get_replica_context()
+        seen.setdefault(name, []).append(context)
+        return [kinds(one) for one in (context, *seen.get("first", [])[:1])]
+
+    strategy.run(step, ["first"])
+    assert kinds(seen["first"][0]) == "Mismatching tf.distribute"
+    assert kinds(tf.distribute.get_replica_context()) is None
+    with strategy.scope():
+        assert kinds(seen["first"][0]) == "Need to be inside `call_f"
+    again = strategy.run(step, ["again"])
+    assert again[0] is None
+    assert set(strategy.experimental_local_results(again[1])) == {"Mismatching ReplicaContex"}
+    assert other.run(step, ["other"]) == [None, "Mismatching tf.distribute"]
+
+
+def test_skip_summary():
+    old = original("distribute.summary_op_util.skip_summary")
+    strategy = mirrored()
+    seen = []
+
+    def step():
+        seen.append((bool(old()), replacements.skip_summary()))
+
+    step()
+    with strategy.scope():
+        step()
+    strategy.run(step)
+    strategy.run(tf.function(step))
+    assert seen[:4] == [(False, False), (False, False), (False, False), (True, True)]
+    assert sorted(seen[4:]) == [(False, False), (True, True)]
+
+
+def test_validate_colocate_distributed_variable():
+    old = original("distribute.distribute_utils.validate_colocate_distributed_variable")
+    strategy, other = mirrored(), mirrored()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+    for validate in (old, replacements.validate_colocate_distributed_variable):
+        validate(variable, strategy.extended)
+        for wrong in ((variable, other.extended), (tf.Variable(1.0), strategy.extended)):
+            with pytest.raises(ValueError, match="colocate_vars_with"):
+                validate(*wrong)
+
+
+def test_shared_variable_creator():
+    names = []
+    for make in (
+        original("distribute.shared_variable_creator.make_fn"),
+        replacements.make_shared_variable_creator,
+    ):
+        store = {}
+        devices = []
+        for device in range(3):
+            made = []
+            with tf.Graph().as_default(), tf.variable_creator_scope(make(store, device)):
+                for name in ("a", "a", None, "b_1/c", "b_12/c_3", "d_1_2"):
+                    made.append(tf.Variable(1.0, name=name))
+                if device:
+                    with pytest.raises(RuntimeError, match="mismatching name"):
+                        tf.Variable(1.0, name="a")
+                    with pytest.raises(RuntimeError, match="mismatching name"):
+                        tf.Variable(1.0, name="new")
+            devices.append(made)
+        for one, *others in zip(*devices):
+            assert all(other is one for other in others)
+        names.append({name: [one.name for one in made] for name, made in store.items()})
+    assert names[0] == names[1]
+    assert set(names[0]) == {"a", "Variable", "b/c", "b_12/c", "d_1"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.replacements.keras_originals import KERAS_3
-from tfcompat import _kinds
+from tests.replacements.originals import original
+from tfcompat import _kinds, replacements
 from tfcompat.replacements import feature_columns
 
 keras = tf.keras
@@ -95,3 +98,39 @@ def test_dense_features_trains() -> None:
     model.fit(x, tf.ones((2, 1)), verbose=0)
     changed = np.abs(model.get_weights()[0] - before).max(axis=1) > 0
     np.testing.assert_array_equal(changed, [False, True, False, True])
+
+
+def test_state_manager():
+    old = original("feature_column.feature_column_v2.StateManager")
+    names = [name for name in vars(old) if not name.startswith("_")]
+    assert sorted(names) == sorted(
+        name for name in vars(replacements.StateManager) if not name.startswith("_")
+    )
+    for name in names:
+        ours = getattr(replacements.StateManager, name)
+        assert list(inspect.signature(ours).parameters.values())[1:][0].name == "feature_column"
+        parameters = [
+            (one.name, one.default) for one in inspect.signature(ours).parameters.values()
+        ]
+        theirs = inspect.signature(getattr(old, name)).parameters.values()
+        assert parameters == [(one.name, one.default) for one in theirs]
+        for cls in (old, replacements.StateManager):
+            with pytest.raises(NotImplementedError, match="StateManager"):
+                getattr(cls(), name)(*range(len(parameters) - 1))
+
+
+def test_is_feature_column_v2():
+    old = original("feature_column.feature_column_v2.is_feature_column_v2")
+    v1 = original("feature_column.feature_column._numeric_column")("x")
+    fc = tf.feature_column
+    v2 = fc.bucketized_column(fc.numeric_column("x"), [1.0])
+    mixed = original("feature_column.feature_column_v2.BucketizedColumn")(v1, (1.0,))
+    crossed = fc.crossed_column([v2, "word"], 3)
+    for given, answer in [
+        ([], True),
+        ([v2, crossed, *columns()], True),
+        ([v1], False),
+        ([v2, mixed], False),
+        ([v2, 5], False),
+    ]:
+        assert replacements.is_feature_column_v2(given) is old(given) is answer

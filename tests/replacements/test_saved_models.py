@@ -100,3 +100,88 @@ def test_meta_graph_filename():
     for name in ("a/model", "model.ckpt-12", "model.ckpt-12-?????-of-00005", "m-00001-of-00002"):
         assert replacements.meta_graph_filename(name) == old(name)
         assert replacements.meta_graph_filename(name, "x") == old(name, "x")
+
+
+LOADERS = ["saved_model.loader_impl.SavedModelLoader", None]
+
+
+def loader_of(path):
+    return original(path) if path else replacements.SavedModelLoader
+
+
+@pytest.fixture(scope="module")
+def exported(saved):
+    """A SavedModel of TensorFlow 1: a variable, a table that is to be initialized, an asset."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [2], name="x")
+        variable = v1.get_variable("v", initializer=[3.0, 4.0], use_resource=False)
+        local = v1.get_variable(
+            "local", initializer=0.0, collections=["local_variables"], use_resource=False
+        )
+        tf.multiply(x, variable, name="y")
+        session.run(v1.global_variables_initializer())
+        builder = v1.saved_model.Builder(str(saved / "graph"))
+        builder.add_meta_graph_and_variables(
+            session, ["serve", "one"], main_op=local.assign(7.0).op, strip_default_attrs=True
+        )
+        builder.save()
+    return str(saved / "graph")
+
+
+def run(loader, path, tags, scope=None, inputs="x:0", output="y:0", feed=(1.0, 2.0)):
+    prefix = f"{scope}/" if scope else ""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        message = loader(path).load(session, tags, import_scope=scope)
+        value = session.run(prefix + output, {prefix + inputs: feed})
+        names = sorted(one.name for one in session.graph.get_operations())
+        local = session.run(prefix + "local:0") if "local" in str(names) else None
+    return message, list(value), names, local
+
+
+@pytest.mark.parametrize("scope", [None, "scope"])
+def test_loader(exported, scope):
+    old, new = (run(loader_of(path), exported, ["one", "serve"], scope) for path in LOADERS)
+    assert new == old
+    assert new[1] == [3.0, 8.0]
+    assert new[3] == 7.0
+
+
+def test_loader_reads_models_of_tensorflow_2(saved):
+    path = str(saved / "binary")
+    signature = replacements.parse_saved_model(path).meta_graphs[0].signature_def["serving_default"]
+    (given,), (returned,) = signature.inputs.values(), signature.outputs.values()
+    old, new = (
+        run(loader_of(loader), path, {"serve"}, None, given.name, returned.name)
+        for loader in LOADERS
+    )
+    assert new == old
+    assert new[1] == [1.0, 4.0]
+
+
+def test_loader_in_steps(exported):
+    found = []
+    for path in LOADERS:
+        loader = loader_of(path)(exported)
+        assert loader.export_dir == exported
+        assert tf.train.load_variable(loader.variables_path, "v").tolist() == [3.0, 4.0]
+        assert loader.saved_model == replacements.parse_saved_model(exported)
+        with pytest.raises(RuntimeError, match="serve"):
+            loader.get_meta_graph_def_from_tags(["serve"])
+        with tf.Graph().as_default() as graph, tf.compat.v1.Session() as session:
+            with tf.name_scope("scope"):
+                tf.constant(0)
+            saver, elements = loader.load_graph(
+                graph, ["serve", "one"], import_scope="scope", return_elements=["y:0", "v"]
+            )
+            found.append([element.name for element in elements])
+            with pytest.raises(ValueError, match="Saver"):
+                loader.restore_variables(session, None)
+            loader.restore_variables(session, saver)
+            found[-1].append(session.run(elements[1].name + ":0").tolist())
+            _, nothing = loader.load_graph(graph, ["serve", "one"])
+            assert nothing is None
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            loader.restore_variables(session, None)
+    assert found[0] == found[1]
+    assert found[0] == ["scope_1/y:0", "scope_1/v", [3.0, 4.0]]

@@ -26,7 +26,7 @@ def test_a_module_that_moved_serves_in_all_releases() -> None:
 def test_of_two_rows_with_a_path_the_one_that_serves_is_taken() -> None:
     for leaf, row in (
         ("CheckpointPosition", "checkpoint_restore"),
-        ("TrackableReference", "trackable_base"),
+        ("NoRestoreSaveable", "trackable_base"),
     ):
         found = rules.rule(f"tensorflow.python.training.tracking.base.{leaf}")
         assert found is not None

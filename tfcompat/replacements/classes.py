@@ -7,40 +7,68 @@ or that derive from them, did not.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
+import tempfile
 from collections.abc import Callable, Iterable
+from concurrent import futures
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfcompat import _runtime
 
 if TYPE_CHECKING:
+    AggregatingVariable: Any
+    AllReduceCrossDeviceOps: Any
     BaseResourceVariable: Any
     BaseSession: Any
+    BatchDataset: Any
     BoundedTensorSpec: Any
     CapturableResource: Any
+    CheckpointInitialValue: Any
+    CheckpointInitialValueCallable: Any
+    CollectiveAllReduce: Any
     CompositeTensor: Any
     CoreTensor: Any
     DatasetSource: Any
+    DatasetV1Adapter: Any
+    DefaultDistributionStrategy: Any
     DenseColumn: Any
     DenseSpec: Any
+    DictWrapper: Any
+    DistributedDatasetsFromFunction: Any
     DistributedVariable: Any
     EagerTensor: Any
+    EmbeddingColumn: Any
+    EmbeddingColumnV1: Any
     FeatureColumn: Any
     FuncGraph: Any
     GlorotNormalV2: Any
     GlorotUniformV2: Any
+    InitializableLookupTableBase: Any
     Initializer: Any
     InitializerV2: Any
-    InitializableLookupTableBase: Any
     ListWrapper: Any
+    LoadDataset: Any
     LookupInterface: Any
+    Mirrored: Any
+    MirroredVariable: Any
     OwnedIterator: Any
-    RefVariable: Any
+    PerReplica: Any
     Reference: Any
+    RefVariable: Any
+    RepeatDataset: Any
     ResourceVariable: Any
     SessionInterface: Any
+    ShardedVariable: Any
+    ShuffleDataset: Any
     SymbolicTensor: Any
+    SyncOnReadVariable: Any
     TableInitializerBase: Any
+    TPUDistributedVariable: Any
+    TpuEmbeddingOptimizer: Any
+    TPUMirroredVariable: Any
+    TPUReplicaContext: Any
     TrackableResource: Any
     TruncatedNormalV2: Any
     UnaryDataset: Any
@@ -48,6 +76,7 @@ if TYPE_CHECKING:
     VariableSpec: Any
     VarianceScalingV2: Any
     WrappedFunction: Any
+    WrapperFunction: Any
 
 
 class _Way(NamedTuple):
@@ -81,6 +110,24 @@ def _itself(start: type) -> Iterable[type]:
     return (start,)
 
 
+def _loaded_subclasses(start: type) -> Iterable[type]:
+    tf = _runtime.tensorflow()
+    # The module of datasets from files is imported by the first use, even of no file.
+    with tf.Graph().as_default(), contextlib.suppress(tf.errors.OpError):
+        tf.data.experimental.load("", tf.TensorSpec([]))
+    return _subclasses(start)
+
+
+def _values(start: type) -> Iterable[type]:
+    # From 2.7 on tensorflow.python.types.distribute has abstract classes of the same names.
+    return (cls for cls in _subclasses(start) if cls.__module__.endswith(".values"))
+
+
+def _columns_v1(start: type) -> Iterable[type]:
+    (base,) = (cls for cls in _bases(start) if cls.__name__ == "_FeatureColumn")
+    return _subclasses(base)
+
+
 def _concrete_function() -> type:
     return type(_runtime.tensorflow().function(lambda: None).get_concrete_function())
 
@@ -96,8 +143,61 @@ def _list_wrapper() -> type:
     return type(owner.attribute)
 
 
+def _dict_wrapper() -> type:
+    owner = _runtime.tensorflow().Module()
+    owner.attribute = {}
+    return type(owner.attribute)
+
+
+def _dataset(transform: Callable[[Any], Any]) -> Callable[[], type]:
+    def make() -> type:
+        tf = _runtime.tensorflow()
+        with tf.Graph().as_default():
+            return type(transform(tf))
+
+    return make
+
+
+def _deferred(*, value: bool) -> type:
+    """Return the class of initial values that come from a checkpoint, or of what gives them.
+
+    The optimizers of TensorFlow 1 pass one to a variable that they make after restoring.
+    """
+    tf = _runtime.tensorflow()
+
+    def find() -> type:
+        if not tf.executing_eagerly():
+            raise AttributeError("This class is found only where eager execution is not disabled.")
+        seen = []
+
+        def creator(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+            seen.append(kwargs["initial_value"])
+            return next_creator(**kwargs)
+
+        saved, restored = (tf.compat.v1.train.AdamOptimizer() for _ in range(2))
+        gradients = [(tf.ones([]), tf.Variable(0.0))]
+        saved.apply_gradients(gradients)
+        with tempfile.TemporaryDirectory() as directory:
+            path = tf.train.Checkpoint(optimizer=saved).write(os.path.join(directory, "state"))
+            tf.train.Checkpoint(optimizer=restored).read(path)
+            with tf.variable_creator_scope(creator):
+                restored.apply_gradients(gradients)
+            # The other initial values are numbers and initializers.
+            first = next(one for one in seen if hasattr(one, "checkpoint_position"))
+            return type(first() if value else first)
+
+    # The graph, the strategy and the creators of variables that are entered here stay outside.
+    with futures.ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(find).result()
+
+
 def _numeric_column() -> type:
     return type(_runtime.tensorflow().feature_column.numeric_column("name"))
+
+
+def _embedding_column() -> type:
+    columns = _runtime.tensorflow().feature_column
+    return type(columns.embedding_column(columns.categorical_column_with_identity("name", 1), 1))
 
 
 _WAYS = {
@@ -130,8 +230,44 @@ _WAYS = {
     "UnaryUnchangedStructureDataset": _Way(
         _subclasses, _public("data.Dataset"), "UnaryUnchangedStructureDataset"
     ),
-    # tensorflow.python.distribute.values
+    "LoadDataset": _Way(_loaded_subclasses, _public("data.Dataset"), "_LoadDataset"),
+    # tensorflow.python.data.ops.dataset_ops; from 2.11 modules and names of their own
+    "BatchDataset": _Way(_itself, _dataset(lambda tf: tf.data.Dataset.range(1).batch(1)), ""),
+    "RepeatDataset": _Way(_itself, _dataset(lambda tf: tf.data.Dataset.range(1).repeat()), ""),
+    "ShuffleDataset": _Way(_itself, _dataset(lambda tf: tf.data.Dataset.range(1).shuffle(1)), ""),
+    "DatasetV1Adapter": _Way(_itself, _dataset(lambda tf: tf.compat.v1.data.Dataset.range(1)), ""),
+    # tensorflow.python.distribute: values, ps_values, tpu_values, sharded_variable
     "DistributedVariable": _Way(_subclasses, _public("Variable"), "DistributedVariable"),
+    "AggregatingVariable": _Way(_subclasses, _public("Variable"), "AggregatingVariable"),
+    "Mirrored": _Way(_values, _public("distribute.DistributedValues"), "Mirrored"),
+    "MirroredVariable": _Way(_subclasses, _public("Variable"), "MirroredVariable"),
+    "PerReplica": _Way(_values, _public("distribute.DistributedValues"), "PerReplica"),
+    "ShardedVariable": _Way(_subclasses, lambda: _find("CompositeTensor"), "ShardedVariable"),
+    "SyncOnReadVariable": _Way(_subclasses, _public("Variable"), "SyncOnReadVariable"),
+    "TPUDistributedVariable": _Way(_subclasses, _public("Variable"), "TPUDistributedVariable"),
+    "TPUMirroredVariable": _Way(_subclasses, _public("Variable"), "TPUMirroredVariable"),
+    # tensorflow.python.distribute: cross_device_ops, distribute_lib, input_lib, tpu_strategy
+    "AllReduceCrossDeviceOps": _Way(
+        _bases, _public("distribute.NcclAllReduce"), "AllReduceCrossDeviceOps"
+    ),
+    "CollectiveAllReduce": _Way(
+        _subclasses, _public("distribute.CrossDeviceOps"), "CollectiveAllReduce"
+    ),
+    "DefaultDistributionStrategy": _Way(
+        _subclasses, _public("distribute.Strategy"), "_DefaultDistributionStrategy"
+    ),
+    "DistributedDatasetsFromFunction": _Way(
+        _subclasses, lambda: _find("CompositeTensor"), "DistributedDatasetsFromFunction"
+    ),
+    "TPUReplicaContext": _Way(
+        _subclasses, _public("distribute.ReplicaContext"), "_TPUReplicaContext"
+    ),
+    # tensorflow.python.tpu.tpu_embedding_v2_utils
+    "TpuEmbeddingOptimizer": _Way(
+        _bases, _public("tpu.experimental.embedding.Adagrad"), "_Optimizer"
+    ),
+    # tensorflow.python.saved_model.load
+    "WrapperFunction": _Way(_subclasses, _concrete_function, "_WrapperFunction"),
     # tensorflow.python.ops.lookup_ops
     "InitializableLookupTableBase": _Way(
         _bases, _public("lookup.StaticHashTable"), "InitializableLookupTableBase"
@@ -143,7 +279,11 @@ _WAYS = {
     # tensorflow.python.training.tracking.tracking, from 2.10 tensorflow.python.trackable.resource
     "CapturableResource": _Way(_bases, _public("lookup.StaticHashTable"), "CapturableResource"),
     "TrackableResource": _Way(_bases, _public("lookup.StaticHashTable"), "TrackableResource"),
+    # tensorflow.python.training.tracking.base, from 2.10 tensorflow.python.trackable.base
+    "CheckpointInitialValue": _Way(_itself, lambda: _deferred(value=True), ""),
+    "CheckpointInitialValueCallable": _Way(_itself, lambda: _deferred(value=False), ""),
     # tensorflow.python.training.tracking.data_structures, from 2.10 tensorflow.python.trackable
+    "DictWrapper": _Way(_itself, _dict_wrapper, ""),
     "ListWrapper": _Way(_itself, _list_wrapper, ""),
     # tensorflow.python.util.object_identity
     "Reference": _Way(_itself, _reference, ""),
@@ -156,6 +296,8 @@ _WAYS = {
     "TruncatedNormalV2": _Way(_subclasses, lambda: _find("InitializerV2"), "TruncatedNormal"),
     # tensorflow.python.feature_column
     "DenseColumn": _Way(_bases, _numeric_column, "DenseColumn"),
+    "EmbeddingColumn": _Way(_itself, _embedding_column, ""),
+    "EmbeddingColumnV1": _Way(_columns_v1, _numeric_column, "_EmbeddingColumn"),
     "FeatureColumn": _Way(_bases, _numeric_column, "FeatureColumn"),
 }
 

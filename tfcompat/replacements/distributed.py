@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tfcompat import _runtime
+from tfcompat.replacements import classes
 from tfcompat.replacements._autograph import unconverted
 
 __all__ = [
     "TpuContext",
     "aggregate_tensors_or_indexed_slices",
+    "check_destinations",
     "copy_tensor_or_indexed_slices_to_device",
     "divide_by_n_tensors_or_indexed_slices",
     "get_tpu_context",
+    "make_shared_variable_creator",
     "normalize_cluster_spec",
+    "require_replica_context",
     "select_replica",
+    "skip_summary",
     "split_by_sparsity",
     "stitch_values",
+    "validate_colocate_distributed_variable",
 ]
 
 
@@ -174,3 +181,112 @@ def normalize_cluster_spec(cluster_spec: Any) -> Any:
             "`tf.train.ClusterDef` object"
         )
     return cluster_spec
+
+
+def check_destinations(destinations: Any) -> bool:
+    """Tell whether there is a device in what a strategy reduces to.
+
+    Replaces `tensorflow.python.distribute.cross_device_ops.check_destinations`.
+
+    Args:
+        destinations: a distributed value, a variable, a tensor, or the name of a device.
+    """
+    with_device = (classes.BaseResourceVariable, _runtime.tensorflow().Tensor)
+    return bool(destinations.device if isinstance(destinations, with_device) else destinations)
+
+
+def require_replica_context(replica_ctx: Any) -> None:
+    """Check that a replica's context is the one that is entered.
+
+    Replaces `tensorflow.python.distribute.distribute_lib.require_replica_context`.
+
+    Raises:
+        RuntimeError: it is not.
+    """
+    distribute = _runtime.tensorflow().distribute
+    entered = distribute.get_replica_context()
+    if entered is replica_ctx:
+        return
+    if entered is None:
+        raise RuntimeError("Need to be inside `call_for_each_replica()`")
+    here, there = distribute.get_strategy(), replica_ctx.strategy
+    if here is there:
+        raise RuntimeError("Mismatching ReplicaContext.")
+    raise RuntimeError(f"Mismatching tf.distribute.Strategy objects: {here} is not {there}.")
+
+
+def skip_summary() -> bool:
+    """Tell whether this is a replica but not the first, so that summaries are not written twice.
+
+    Replaces `tensorflow.python.distribute.summary_op_util.skip_summary`. False where the number
+    of the replica is a tensor without a static value.
+    """
+    tf = _runtime.tensorflow()
+    context = tf.distribute.get_replica_context()
+    replica = context.replica_id_in_sync_group if context else 0
+    if isinstance(replica, tf.Tensor):
+        replica = tf.get_static_value(replica)
+    return bool(replica)
+
+
+def validate_colocate_distributed_variable(v: Any, extended: Any) -> None:
+    """Check that a variable was made in the scope of a strategy, to put others beside it.
+
+    Replaces the function of `tensorflow.python.distribute.distribute_utils`.
+
+    Args:
+        v: anything.
+        extended: a `tf.distribute.StrategyExtended`.
+
+    Raises:
+        ValueError: it was not.
+    """
+    distributed = isinstance(v, classes.DistributedVariable)
+    if not distributed or v.distribute_strategy.extended is not extended:
+        where = f"created in scope: {v.distribute_strategy}" if distributed else ""
+        raise ValueError(
+            "`colocate_vars_with` must only be passed a variable created in this "
+            f"tf.distribute.Strategy.scope(), not {v!r} {where}"
+        )
+
+
+def make_shared_variable_creator(
+    shared_variable_store: dict[str, list[Any]], device_id: int
+) -> Callable[..., Any]:
+    """Return a creator for `tf.variable_creator_scope` that shares variables among devices.
+
+    Replaces `tensorflow.python.distribute.shared_variable_creator.make_fn`. The first device
+    makes the variables; the others get those of the same name in the same order, where a number
+    that TensorFlow adds to tell names apart does not count.
+
+    Args:
+        shared_variable_store: where the variables are kept, by name.
+        device_id: the number of the device, from 0.
+
+    Raises:
+        RuntimeError: when a device asks for a variable that the first one has not made.
+    """
+    taken: dict[str, int] = {}
+
+    def create(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+        variable = next_creator(**kwargs)
+        shared_variable_store.setdefault(_without_number(kwargs.get("name")), []).append(variable)
+        return variable
+
+    def reuse(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+        name = _without_number(kwargs.get("name"))
+        place = taken.get(name, 0)
+        made = shared_variable_store.get(name, [])
+        if place >= len(made):
+            raise RuntimeError(
+                f"Tried to create variable {kwargs.get('name')} with mismatching name on device "
+                f"{device_id}"
+            )
+        taken[name] = place + 1
+        return made[place]
+
+    return reuse if device_id else create
+
+
+def _without_number(name: str | None) -> str:
+    return re.sub(r"_\d(?=/|$)", "", "Variable" if name is None else name)

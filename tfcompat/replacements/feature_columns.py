@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfcompat import _runtime
 from tfcompat.layers import KerasType, add_weight
+from tfcompat.replacements import classes
 
 if TYPE_CHECKING:
     DenseFeatures: Any
 
-__all__ = ["DenseFeatures"]
+__all__ = ["DenseFeatures", "StateManager", "is_feature_column_v2"]
 
 
 class _State:
@@ -164,3 +166,57 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = KerasType(name, _dense_features)
     return value
+
+
+class StateManager:
+    """What gives feature columns their variables and resources; for subclassing.
+
+    Replaces the class of `tensorflow.python.feature_column.feature_column_v2`. Each method raises
+    `NotImplementedError`.
+    """
+
+    def create_variable(
+        self,
+        feature_column: Any,
+        name: str,
+        shape: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        use_resource: bool = True,
+        initializer: Any = None,
+    ) -> Any:
+        """Make a variable of a column, and return it."""
+        raise NotImplementedError("StateManager.create_variable")
+
+    def add_variable(self, feature_column: Any, var: Any) -> None:
+        """Keep a variable for a column."""
+        raise NotImplementedError("StateManager.add_variable")
+
+    def get_variable(self, feature_column: Any, name: str) -> Any:
+        """Return a variable of a column."""
+        raise NotImplementedError("StateManager.get_var")
+
+    def add_resource(self, feature_column: Any, name: str, resource: Any) -> None:
+        """Keep a resource, such as a lookup table, for a column."""
+        raise NotImplementedError("StateManager.add_resource")
+
+    def has_resource(self, feature_column: Any, name: str) -> bool:
+        """Tell whether a column has a resource of this name."""
+        raise NotImplementedError("StateManager.has_resource")
+
+    def get_resource(self, feature_column: Any, name: str) -> Any:
+        """Return a resource of a column."""
+        raise NotImplementedError("StateManager.get_resource")
+
+
+def is_feature_column_v2(feature_columns: Iterable[Any]) -> bool:
+    """Tell whether columns, and those that they are made of, are all of `tf.feature_column`.
+
+    Replaces the function of `tensorflow.python.feature_column.feature_column_v2`.
+    """
+    return all(
+        isinstance(column, classes.FeatureColumn)
+        # Those of the parents that are strings name features.
+        and is_feature_column_v2(one for one in column.parents if not isinstance(one, str))
+        for column in feature_columns
+    )

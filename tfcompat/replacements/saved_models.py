@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from tfcompat import _runtime
@@ -11,6 +12,7 @@ from tfcompat.replacements import protos
 from tfcompat.replacements.files import gfile_join
 
 __all__ = [
+    "SavedModelLoader",
     "get_asset_tensors",
     "meta_graph_filename",
     "object_graph_key_mapping",
@@ -20,6 +22,135 @@ __all__ = [
 ]
 
 _SHARD = re.compile(r"-[\d\?]+-of-\d+$")
+
+
+class SavedModelLoader:
+    """Loads a SavedModel into a graph and a session, in one step or several.
+
+    Replaces the class of `tensorflow.python.saved_model.loader_impl`.
+
+    Args:
+        export_dir: the directory of the model.
+
+    Raises:
+        OSError: see `parse_saved_model`.
+    """
+
+    def __init__(self, export_dir: str) -> None:
+        self._export_dir = export_dir
+        self._saved_model = parse_saved_model(export_dir)
+
+    @property
+    def export_dir(self) -> str:
+        """The directory of the model."""
+        return self._export_dir
+
+    @property
+    def variables_path(self) -> str:
+        """The prefix of the checkpoint of its variables."""
+        return gfile_join(self._export_dir, "variables", "variables")
+
+    @property
+    def saved_model(self) -> Any:
+        """The `SavedModel` message."""
+        return self._saved_model
+
+    def get_meta_graph_def_from_tags(self, tags: Iterable[str]) -> Any:
+        """Return the `MetaGraphDef` that has exactly these tags.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        graphs = self._saved_model.meta_graphs
+        for graph in graphs:
+            if set(graph.meta_info_def.tags) == set(tags):
+                return graph
+        raise RuntimeError(
+            f"MetaGraphDef associated with tags {tags} could not be found in SavedModel, with "
+            f"available tags {[set(graph.meta_info_def.tags) for graph in graphs]}."
+        )
+
+    def load_graph(
+        self, graph: Any, tags: Iterable[str], import_scope: str | None = None, **saver_kwargs: Any
+    ) -> tuple[Any, list[Any] | None]:
+        """Import the operations into a graph.
+
+        Args:
+            graph: a `tf.Graph`.
+            tags: see `get_meta_graph_def_from_tags`.
+            import_scope: put before each name, with a slash.
+            **saver_kwargs: for the `tf.compat.v1.train.Saver`; also `return_elements`.
+
+        Returns:
+            The saver, or None if there are no variables; and the operations and tensors that
+            `return_elements` names.
+        """
+        import_meta_graph = _runtime.tensorflow().compat.v1.train.import_meta_graph
+        elements = saver_kwargs.pop("return_elements", None)
+        with graph.as_default():
+            scope = graph.unique_name(import_scope, mark_as_used=False) if import_scope else ""
+            saver = import_meta_graph(
+                self.get_meta_graph_def_from_tags(tags), import_scope=import_scope, **saver_kwargs
+            )
+            names = [f"{scope}/{name}" if scope else name for name in elements or []]
+            found = [graph.as_graph_element(name) for name in names]
+        return saver, None if elements is None else found
+
+    def restore_variables(self, sess: Any, saver: Any, import_scope: str | None = None) -> None:
+        """Restore the variables into a session.
+
+        Args:
+            sess: a `tf.compat.v1.Session`.
+            saver: what `load_graph` returned first, or another saver.
+            import_scope: see `load_graph`.
+
+        Raises:
+            ValueError: there are variables, but no saver.
+        """
+        v1 = _runtime.tensorflow().compat.v1
+        with sess.graph.as_default():
+            if isinstance(saver, v1.train.Saver):
+                saver.restore(sess, self.variables_path)
+                return
+            keys = (v1.GraphKeys.GLOBAL_VARIABLES, v1.GraphKeys.SAVEABLE_OBJECTS)
+            if saver is not None or any(v1.get_collection(key, import_scope) for key in keys):
+                raise ValueError("There are variables in the graph, so a tf.train.Saver is needed.")
+
+    def run_init_ops(self, sess: Any, tags: Iterable[str], import_scope: str | None = None) -> None:
+        """Run in a session what the model has to be initialized with, if anything."""
+        graph = self.get_meta_graph_def_from_tags(tags)
+        assets = get_asset_tensors(self._export_dir, graph, import_scope)
+        with sess.graph.as_default():
+            operation = _init_op(graph, import_scope)
+            if operation is not None:
+                sess.run([operation], assets)
+
+    def load(
+        self, sess: Any, tags: Iterable[str], import_scope: str | None = None, **saver_kwargs: Any
+    ) -> Any:
+        """Do all of it, and return the `MetaGraphDef`."""
+        with sess.graph.as_default():
+            saver, _ = self.load_graph(sess.graph, tags, import_scope, **saver_kwargs)
+            self.restore_variables(sess, saver, import_scope)
+            self.run_init_ops(sess, tags, import_scope)
+        return self.get_meta_graph_def_from_tags(tags)
+
+
+def _init_op(graph: Any, import_scope: str | None) -> Any:
+    """Return the operation in the default graph that initializes what was imported, or None."""
+    v1 = _runtime.tensorflow().compat.v1
+    signature = graph.signature_def.get("__saved_model_init_op")
+    if signature:
+        name = signature.outputs["__saved_model_init_op"].name
+        scope = f"{import_scope}/" if import_scope else ""
+        return v1.get_default_graph().as_graph_element(scope + name)
+    for key in ("saved_model_main_op", "legacy_init_op"):
+        if key in graph.collection_def:
+            found = v1.get_collection(key)
+            if len(found) != 1:
+                raise RuntimeError(f"Expected exactly one operation in {key}, not {found}.")
+            return found[0]
+    return None
 
 
 def parse_saved_model(export_dir: str | os.PathLike[str]) -> Any:

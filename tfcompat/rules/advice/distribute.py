@@ -7,6 +7,7 @@ what moved between modules, what went, and what a public name serves.
 from __future__ import annotations
 
 from tfcompat.rules.advice._kinds import Advice, nothing, public, replacement, unstable
+from tfcompat.rules.advice.internal import GENERATE, STRATEGIES
 
 _PACKAGE = "tensorflow.python.distribute"
 _VALUES = f"{_PACKAGE}.values"
@@ -57,7 +58,23 @@ ADVICE: dict[str, Advice] = {
         reason="tf.distribute.Strategy is a subclass, and not the base of the strategies of "
         "tf.compat.v1.",
     ),
-    f"{_VALUES}.DistributedVariable": replacement("DistributedVariable"),
+    **{
+        f"{_PACKAGE}.{module}.{name}": replacement(name.lstrip("_"))
+        for module, names in {
+            "cross_device_ops": "AllReduceCrossDeviceOps CollectiveAllReduce",
+            "distribute_lib": "_DefaultDistributionStrategy",
+            "input_lib": "DistributedDatasetsFromFunction",
+            "ps_values": "AggregatingVariable",
+            "sharded_variable": "ShardedVariable",
+            "tpu_strategy": "_TPUReplicaContext",
+            "tpu_values": "TPUDistributedVariable TPUMirroredVariable",
+            "values": """
+                AggregatingVariable DistributedVariable Mirrored MirroredVariable PerReplica
+                SyncOnReadVariable TPUMirroredVariable
+            """,
+        }.items()
+        for name in names.split()
+    },
     f"{_PACKAGE}.distribute_utils.select_replica": replacement("select_replica"),
     f"{_VALUES}.select_replica": replacement("select_replica"),
     f"{_PACKAGE}.distribute_utils.is_distributed_variable": replacement("is_distributed_variable"),
@@ -72,6 +89,27 @@ ADVICE: dict[str, Advice] = {
             "stitch_values",
         )
     },
+    f"{_PACKAGE}.cross_device_ops.check_destinations": replacement("check_destinations"),
+    f"{_PACKAGE}.distribute_lib.require_replica_context": replacement("require_replica_context"),
+    f"{_PACKAGE}.distribute_utils.validate_colocate_distributed_variable": replacement(
+        "validate_colocate_distributed_variable"
+    ),
+    f"{_VALUES}.validate_colocate_distributed_variable": replacement(
+        "validate_colocate_distributed_variable"
+    ),
+    f"{_PACKAGE}.shared_variable_creator.make_fn": replacement("make_shared_variable_creator"),
+    f"{_PACKAGE}.summary_op_util.skip_summary": replacement("skip_summary"),
+    **{f"{_PACKAGE}.combinations.{name}": replacement(name) for name in ("combine", "times")},
+    f"{_PACKAGE}.combinations.generate": GENERATE,
+    f"{_PACKAGE}.combinations.NamedDistribution": replacement(
+        "NamedDistribution",
+        safe=False,
+        reason="It takes no arguments for several workers.",
+    ),
+    **{f"{_PACKAGE}.strategy_combinations.{name}": STRATEGIES[name] for name in STRATEGIES},
+    f"{_PACKAGE}.strategy_combinations.set_virtual_cpus_to_at_least": replacement(
+        "set_virtual_cpus_to_at_least"
+    ),
     f"{_PACKAGE}.multi_worker_util.normalize_cluster_spec": replacement("normalize_cluster_spec"),
     # values was split before 2.5.
     **{
@@ -80,7 +118,6 @@ ADVICE: dict[str, Advice] = {
             "create_mirrored_variable",
             "regroup",
             "update_regroup",
-            "validate_colocate_distributed_variable",
             "value_container",
         )
     },
@@ -89,8 +126,6 @@ ADVICE: dict[str, Advice] = {
         safe=False,
         reason="select_replica takes the number of the replica instead of a device.",
     ),
-    f"{_VALUES}.AggregatingVariable": unstable("ps_values.AggregatingVariable"),
-    f"{_VALUES}.TPUMirroredVariable": unstable("tpu_values.TPUMirroredVariable"),
     f"{_VALUES}.ReplicaDeviceMap": _DEVICE_MAPS,
     f"{_VALUES}.SingleDeviceMap": _DEVICE_MAPS,
     f"{_VALUES}.WorkerDeviceMap": _DEVICE_MAPS,

@@ -12,6 +12,31 @@ STRUCTURES = (
     "tfcompat.unstable has the original, which knows all."
 )
 
+GENERATE = replacement(
+    "generate_distributed",
+    safe=False,
+    reason="It runs no tests of several workers, which the original starts as processes.",
+)
+# Strategies to test with, each made by its public class.
+STRATEGIES = {
+    name: replacement(
+        name,
+        safe=False,
+        reason="The original also parts devices, and tells collective operations of one strategy "
+        "from those of the next.",
+    )
+    for name in (
+        "cloud_tpu_strategy",
+        "default_strategy",
+        "mirrored_strategy_with_gpu_and_cpu",
+        "mirrored_strategy_with_one_cpu",
+        "mirrored_strategy_with_one_gpu",
+        "mirrored_strategy_with_two_gpus",
+        "one_device_strategy",
+        "one_device_strategy_gpu",
+    )
+}
+
 _INTERNAL = "tensorflow.__internal__"
 
 ADVICE: dict[str, Advice] = {
@@ -25,7 +50,7 @@ ADVICE: dict[str, Advice] = {
         safe=False,
         reason="The decorators that it returns first are callables, not descriptions of them.",
     ),
-    f"{_INTERNAL}.distribute.combinations.generate": unstable("combinations.generate"),
+    f"{_INTERNAL}.distribute.combinations.generate": GENERATE,
     f"{_INTERNAL}.monitoring.BoolGauge": replacement("BoolGauge"),
     f"{_INTERNAL}.ops.broadcast_weights": replacement("broadcast_weights"),
     f"{_INTERNAL}.ops.is_resource_variable": replacement("is_resource_variable"),
@@ -38,7 +63,7 @@ ADVICE: dict[str, Advice] = {
     f"{_INTERNAL}.saved_model.parse_saved_model": replacement("parse_saved_model"),
     f"{_INTERNAL}.smart_cond.smart_cond": replacement("smart_cond"),
     f"{_INTERNAL}.test.combinations.combine": replacement("combine"),
-    f"{_INTERNAL}.test.combinations.generate": unstable("framework_combinations.generate"),
+    f"{_INTERNAL}.test.combinations.generate": replacement("generate"),
     f"{_INTERNAL}.test.combinations.times": replacement("times"),
     f"{_INTERNAL}.tf2.enabled": replacement(
         "tf2_enabled",
@@ -55,16 +80,17 @@ ADVICE: dict[str, Advice] = {
         "tfcompat.names.legacy_optimizers are the optimizers that have get_slot."
     ),
 }
-# The strategies for tests are the same objects under the same names.
+# The other strategies for tests are the same objects under the same names.
 _STRATEGIES = """
     central_storage_strategy_with_gpu_and_cpu central_storage_strategy_with_two_gpus
-    cloud_tpu_strategy default_strategy mirrored_strategy_with_cpu_1_and_2
-    mirrored_strategy_with_gpu_and_cpu mirrored_strategy_with_one_cpu
-    mirrored_strategy_with_one_gpu mirrored_strategy_with_two_gpus multi_worker_mirrored_2x1_cpu
-    multi_worker_mirrored_2x1_gpu multi_worker_mirrored_2x2_gpu one_device_strategy
-    one_device_strategy_gpu tpu_strategy tpu_strategy_one_core
+    mirrored_strategy_with_cpu_1_and_2 multi_worker_mirrored_2x1_cpu
+    multi_worker_mirrored_2x1_gpu multi_worker_mirrored_2x2_gpu tpu_strategy
+    tpu_strategy_one_core
 """
 for _name in _STRATEGIES.split():
     ADVICE[f"{_INTERNAL}.distribute.strategy_combinations.{_name}"] = unstable(
         f"strategy_combinations.{_name}"
     )
+for _name, _advice in STRATEGIES.items():
+    ADVICE[f"{_INTERNAL}.distribute.combinations.{_name}"] = _advice
+    ADVICE[f"{_INTERNAL}.distribute.strategy_combinations.{_name}"] = _advice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfcompat.rules.advice._kinds import Advice, Call, nothing, public, replacement
 
+_COLUMNS = "tensorflow.python.feature_column.feature_column"
 _OPS = "tensorflow.python.ops"
 _LAYERS = "tensorflow.python.layers"
 
@@ -238,15 +239,21 @@ ADVICE: dict[str, Advice] = {
         reason="The original shares one writer among all of the same directory.",
     ),
     # feature_column
-    "tensorflow.python.feature_column.feature_column_v2.DenseColumn": replacement("DenseColumn"),
-    "tensorflow.python.feature_column.feature_column_v2_types.DenseColumn": replacement(
-        "DenseColumn"
+    f"{_COLUMNS}._EmbeddingColumn": replacement("EmbeddingColumnV1"),
+    f"{_COLUMNS}_v2.EmbeddingColumn": replacement("EmbeddingColumn"),
+    f"{_COLUMNS}_v2.DenseColumn": replacement("DenseColumn"),
+    f"{_COLUMNS}_v2_types.DenseColumn": replacement("DenseColumn"),
+    f"{_COLUMNS}_v2.FeatureColumn": replacement("FeatureColumn"),
+    f"{_COLUMNS}_v2_types.FeatureColumn": replacement("FeatureColumn"),
+    f"{_COLUMNS}_v2.StateManager": replacement(
+        "StateManager",
+        safe=False,
+        reason="It is a class of its own, which isinstance does not take for the original.",
     ),
-    "tensorflow.python.feature_column.feature_column_v2.FeatureColumn": replacement(
-        "FeatureColumn"
-    ),
-    "tensorflow.python.feature_column.feature_column_v2_types.FeatureColumn": replacement(
-        "FeatureColumn"
+    f"{_COLUMNS}_v2.is_feature_column_v2": replacement(
+        "is_feature_column_v2",
+        safe=False,
+        reason="A column of another class counts by its parents, not by its _is_v2_column.",
     ),
     # layers
     f"{_LAYERS}.utils.smart_cond": replacement("smart_cond"),

@@ -34,7 +34,9 @@ _SAME_NAME = [
 
 ADVICE: dict[str, Advice] = {f"{_TEST_UTIL}.{name}": replacement(name) for name in _SAME_NAME}
 for _name in ("combine", "times"):
-    ADVICE[f"tensorflow.python.framework.test_combinations.{_name}"] = replacement(_name)
+    for _module in ("combinations", "test_combinations"):
+        ADVICE[f"tensorflow.python.framework.{_module}.{_name}"] = replacement(_name)
+ADVICE["tensorflow.python.framework.combinations.generate"] = replacement("generate")
 ADVICE.update(
     {
         # Its assert_no_eager_garbage, which looks for reference cycles in Python, has no effect.

@@ -9,12 +9,32 @@ _ESTIMATOR = nothing(
 )
 
 ADVICE: dict[str, Advice] = {
+    "tensorflow.python.tpu.tpu_embedding_v2_utils._Optimizer": replacement("TpuEmbeddingOptimizer"),
     "tensorflow.python.tpu.tpu_function.get_tpu_context": replacement(
         "get_tpu_context",
         safe=False,
         reason="It is read from the graph of tf.compat.v1.tpu.replicate, and so of TPUStrategy; "
         "what code sets by tpu_shard_context is not seen.",
     ),
+    "tensorflow.python.tpu.ops.tpu_ops.all_to_all": replacement(
+        "all_to_all",
+        safe=False,
+        reason="By default it takes the replicas of the TPU computation that is being built, and "
+        "not those that code sets by tpu_shard_context.",
+    ),
+    "tensorflow.python.tpu.ops.tpu_ops.collective_permute": replacement("collective_permute"),
+    "tensorflow.python.tpu.tpu_function.on_device_training_loop": replacement(
+        "on_device_training_loop"
+    ),
+    **{
+        f"tensorflow.python.tpu.training_loop.{name}": replacement(
+            f"tpu_{name}",
+            safe=False,
+            reason="It does not trace tensors, which the original does where the environment "
+            "variable TENSOR_TRACER_FLAGS says so.",
+        )
+        for name in ("repeat", "while_loop")
+    },
     "tensorflow.python.tpu.device_assignment.device_assignment": public(
         "tensorflow.tpu.experimental.DeviceAssignment.build",
         call=Call(

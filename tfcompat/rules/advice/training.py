@@ -58,11 +58,24 @@ for _package in (_TRACKING, _TRACKABLE):
     ADVICE[f"{_package}.base.no_automatic_dependency_tracking"] = facade("untracked_attributes")
     ADVICE[f"{_package}.autotrackable.AutoTrackable"] = facade("AutoTrackable")
     ADVICE[f"{_package}.data_structures.NoDependency"] = _NO_DEPENDENCY
+    for _initial in ("CheckpointInitialValue", "CheckpointInitialValueCallable"):
+        ADVICE[f"{_package}.base.{_initial}"] = replacement(_initial)
+    ADVICE[f"{_package}.base.TrackableReference"] = replacement(
+        "TrackableReference",
+        safe=False,
+        reason="It is a class of its own, which isinstance does not take for the original.",
+    )
+    ADVICE[f"{_package}.base.no_automatic_dependency_tracking_scope"] = replacement(
+        "no_automatic_dependency_tracking_scope"
+    )
+    ADVICE[f"{_package}.data_structures.wrap_or_unwrap"] = replacement("wrap_or_unwrap")
     ADVICE[f"{_package}.data_structures.ListWrapper"] = replacement("ListWrapper")
+    ADVICE[f"{_package}.data_structures._DictWrapper"] = replacement("DictWrapper")
     for _resource in ("resource", "tracking"):
         ADVICE[f"{_package}.{_resource}.TrackableResource"] = replacement("TrackableResource")
         ADVICE[f"{_package}.{_resource}.CapturableResource"] = replacement("CapturableResource")
 for _name, _replacement in {
+    f"{_SAVED_MODEL}.load._WrapperFunction": "WrapperFunction",
     f"{_SAVED_MODEL}.loader_impl.get_asset_tensors": "get_asset_tensors",
     "tensorflow.python.framework.meta_graph.read_meta_graph_file": "read_meta_graph_file",
     f"{_TRAINING}.saver.object_graph_key_mapping": "object_graph_key_mapping",
@@ -71,6 +84,7 @@ for _name, _replacement in {
 }.items():
     ADVICE[_name] = replacement(_replacement)
 for _name, _replacement in {
+    f"{_TRAINING}.checkpoint_utils._get_checkpoint_filename": "get_checkpoint_filename",
     f"{_TRAINING}.device_setter.STANDARD_PS_OPS": "STANDARD_PS_OPS",
     f"{_TRAINING}.device_setter._RoundRobinStrategy": "RoundRobinStrategy",
     f"{_TRAINING}.optimizer._deduplicate_indexed_slices": "deduplicate_indexed_slices",
@@ -83,6 +97,7 @@ for _name, _replacement in {
     ADVICE[_name] = replacement(_replacement)
 _SPLIT = "It does not read models that are split into several files."
 for _name, _replacement in {
+    f"{_SAVED_MODEL}.loader_impl.SavedModelLoader": "SavedModelLoader",
     f"{_SAVED_MODEL}.loader_impl.parse_saved_model": "parse_saved_model",
     f"{_SAVED_MODEL}.loader_impl.parse_saved_model_with_debug_info": (
         "parse_saved_model_with_debug_info"
