@@ -23,6 +23,10 @@ ORIGINALS = {
         name: [f"trackable.base.{name}", f"training.tracking.base.{name}"]
         for name in ("CheckpointInitialValue", "CheckpointInitialValueCallable")
     },
+    "CheckpointPosition": [
+        "checkpoint.restore.CheckpointPosition",
+        "training.tracking.base.CheckpointPosition",
+    ],
     "CompositeTensor": ["framework.composite_tensor.CompositeTensor"],
     "CoreTensor": ["types.core.Tensor"],
     "DatasetSource": ["data.ops.dataset_ops.DatasetSource"],
@@ -48,10 +52,17 @@ ORIGINALS = {
         "training.tracking.data_structures.ListWrapper",
     ],
     "LookupInterface": ["ops.lookup_ops.LookupInterface"],
+    "MultiStepContext": ["distribute.input_lib.MultiStepContext"],
     "OwnedIterator": ["data.ops.iterator_ops.OwnedIterator"],
     "RefVariable": ["ops.ref_variable.RefVariable", "ops.variables.RefVariable"],
     "Reference": ["util.object_identity.Reference"],
     "ResourceVariable": ["ops.resource_variable_ops.ResourceVariable"],
+    "PythonStringStateSaveable": [
+        "training.saving.saveable_object_util._PythonStringStateSaveable",
+        "training.tracking.base.PythonStringStateSaveable",
+    ],
+    "SaveSpec": ["training.saving.saveable_object.SaveSpec"],
+    "SingleDevice": ["distribute.numpy_dataset.SingleDevice"],
     "SessionInterface": ["client.session.SessionInterface"],
     "SymbolicTensor": ["framework.ops.SymbolicTensor"],
     "TableInitializerBase": ["ops.lookup_ops.TableInitializerBase"],

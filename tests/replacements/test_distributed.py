@@ -1,5 +1,7 @@
 """Values of replicas and devices against the private originals."""
 
+import collections
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -250,3 +252,195 @@ def test_shared_variable_creator():
         names.append({name: [one.name for one in made] for name, made in store.items()})
     assert names[0] == names[1]
     assert set(names[0]) == {"a", "Variable", "b/c", "b_12/c", "d_1"}
+
+
+def test_current_replica_id():
+    old = original("distribute.values_util.get_current_replica_id_as_int")
+    strategy = mirrored()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+    seen = []
+
+    def look(*_):
+        seen.append((old(), replacements.get_current_replica_id_as_int()))
+
+    look()
+    with strategy.scope():
+        look()
+    strategy.run(look)
+    strategy.extended.update(variable, look)
+    assert seen == [(0, 0), (None, None), (0, 0), (1, 1), (0, 0), (1, 1)]
+    seen.clear()
+    strategy.run(tf.function(look))
+    assert sorted(seen) == [(0, 0), (1, 1)]
+
+
+Fields = collections.namedtuple("Fields", "a b")
+
+
+def described(value):
+    """Types and parts of a nest, of which the parts are the same objects."""
+    if isinstance(value, tf.distribute.DistributedValues):
+        return type(value), [id(part) for part in value.values]
+    if isinstance(value, (list, tuple)):
+        return type(value), [described(part) for part in value]
+    if isinstance(value, dict):
+        return type(value), {key: described(part) for key, part in value.items()}
+    return id(value)
+
+
+def test_regroup():
+    old = original("distribute.distribute_utils.regroup")
+    old_container = original("distribute.distribute_utils.value_container")
+    strategy = mirrored()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+        on_read = tf.Variable(
+            1.0,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.SUM,
+        )
+    plain, tensors = tf.Variable(1.0), (tf.constant(0), tf.constant(1))
+    for value in (*variable.values, *on_read.values, variable, plain, *tensors, 5, None):
+        assert replacements.value_container(value) is old_container(value)
+    assert replacements.value_container(variable.values[1]) is variable
+    mirrored_class = original("distribute.values.Mirrored")
+    for values in (
+        tensors,
+        variable.values,
+        on_read.values,
+        (variable, variable),
+        (plain, plain),
+        (plain, tf.Variable(2.0)),
+        (variable.values[0],),
+        (5,),
+        (5, 5),
+        ("a", 1),
+        ([], []),
+        ([5, (1, {"a": variable.values[0]})], [6, (2, {"a": variable.values[1]})]),
+        (Fields(*tensors), Fields(tensors[1], tensors[0])),
+        (collections.OrderedDict(z=1, a=tensors[0]), collections.OrderedDict(a=2, z=1)),
+    ):
+        for arguments in ((), (mirrored_class,), (mirrored_class, True), (tuple,)):
+            expected = old(values, *arguments)
+            found = replacements.regroup(values, *arguments)
+            assert described(found) == described(expected), (values, arguments)
+
+
+@pytest.mark.parametrize(
+    "values", [([1], [1, 2]), ([1], (1,)), ((1,), (1, 2)), ({"a": 1}, {"b": 1}), ({"a": 1}, [1])]
+)
+def test_what_cannot_be_regrouped(values):
+    for function in (original("distribute.distribute_utils.regroup"), replacements.regroup):
+        with pytest.raises(AssertionError):
+            function(values)
+
+
+def test_value_container_within_a_replica_and_a_graph():
+    strategy = mirrored()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+    seen = []
+
+    def step():
+        seen.append(replacements.value_container(variable.values[1]) is variable)
+
+    strategy.run(step)
+    strategy.run(tf.function(step))
+    with tf.Graph().as_default() as graph, strategy.scope():
+        seen.append(replacements.value_container(variable.values[0]) is variable)
+    assert seen == [True] * len(seen)
+    assert len(seen) >= 5
+    assert graph.get_operations() == []
+
+
+def test_update_regroup():
+    strategy = mirrored()
+    found = []
+    for update_regroup in (
+        original("distribute.distribute_utils.update_regroup"),
+        replacements.update_regroup,
+    ):
+        with tf.Graph().as_default():
+            one, two = tf.constant(1.0), tf.constant(2.0)
+            updates = ([one, (one, 3)], [two, (one, 3)])
+            kept = update_regroup(strategy.extended, updates, False)
+            assert kept[0] == (one, two)
+            assert kept[1] == ((one,), (3,))
+            grouped = update_regroup(strategy.extended, ((one,), (two,)), True)[0]
+            operations = update_regroup(strategy.extended, (one.op, two.op), True)
+            (alone,) = update_regroup(strategy.extended, ((one,),), True)
+            found.append(
+                [
+                    type(grouped),
+                    [[c.name for c in value.op.control_inputs] for value in grouped.values],
+                    [value.op.inputs[0].name for value in grouped.values],
+                    operations.type,
+                    sorted(c.name for c in operations.control_inputs),
+                    type(alone),
+                ]
+            )
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("graph", [True, False])
+def test_one_host_numpy_dataset(graph):
+    arrays = {"a": np.arange(6.0).reshape(3, 2), "b": (np.array([1, 2, 3]),)}
+    elements = []
+    for function in (
+        original("distribute.numpy_dataset.one_host_numpy_dataset"),
+        replacements.one_host_numpy_dataset,
+    ):
+        colocated = []
+
+        def creator(next_creator, colocated=colocated, **kwargs):
+            colocated.append(kwargs.pop("colocate_with"))
+            return next_creator(**kwargs)
+
+        device = replacements.SingleDevice("CPU:0")
+        if not graph:
+            with tf.variable_creator_scope(creator):
+                dataset = function(arrays, device, None)
+            elements.append([tf.nest.flatten(one) for one in dataset.as_numpy_iterator()])
+        else:
+            with (
+                tf.Graph().as_default(),
+                tf.compat.v1.Session() as session,
+            ):
+                with tf.variable_creator_scope(creator):
+                    dataset = function(arrays, device, session)
+                iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
+                session.run(iterator.initializer)
+                item = iterator.get_next()
+                elements.append([tf.nest.flatten(session.run(item)) for _ in range(3)])
+        assert colocated == [device, device]
+    assert str(elements[0]) == str(elements[1])
+    assert len(elements[0]) == 3
+
+
+def test_arrays_are_fed_in_parts():
+    array = np.zeros([3, 8 << 20])  # each row takes 64 MB
+    array[:, 0] = [1, 2, 3]
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        feeds = []
+
+        class Session:
+            def run(self, fetches, feed_dict=None):
+                feeds.append(feed_dict)
+                return session.run(fetches, feed_dict)
+
+        dataset = replacements.one_host_numpy_dataset(
+            array, replacements.SingleDevice("CPU:0"), Session()
+        )
+        iterator = tf.compat.v1.data.make_initializable_iterator(dataset.map(lambda row: row[0]))
+        session.run(iterator.initializer)
+        item = iterator.get_next()
+        assert [session.run(item) for _ in range(3)] == [1.0, 2.0, 3.0]
+    assert len(feeds) == 4
+
+
+def test_select_cross_device_ops():
+    old = original("distribute.cross_device_ops.select_cross_device_ops")
+    for devices in (["/cpu:0"], ["/cpu:0", "/gpu:0"], ["/gpu:0", "/cpu:1"]):
+        expected, found = old(devices), replacements.select_cross_device_ops(devices)
+        assert type(found) is type(expected)

@@ -62,3 +62,16 @@ def test_sampler(values):
     assert list(new.bucket_limit) == list(old.bucket_limit) or not values
     assert (new.num, new.sum, new.sum_squares) == (old.num, old.sum, old.sum_squares)
     assert (new.min, new.max) == (old.min, old.max)
+
+
+def test_distribution_strategy_gauge():
+    gauges = (
+        original("distribute.distribute_lib.distribution_strategy_gauge"),
+        replacements.distribution_strategy_gauge,
+    )
+    for gauge in gauges:
+        cell = gauge.get_cell("V2")
+        before = cell.value()
+        cell.set("OfOurOwn")
+        assert gauge.get_cell("V2").value() == "OfOurOwn"
+        cell.set(before)

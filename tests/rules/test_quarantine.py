@@ -28,9 +28,8 @@ def test_of_two_rows_with_a_path_the_one_that_serves_is_taken() -> None:
         ("CheckpointPosition", "checkpoint_restore"),
         ("NoRestoreSaveable", "trackable_base"),
     ):
-        found = rules.rule(f"tensorflow.python.training.tracking.base.{leaf}")
-        assert found is not None
-        assert found.target == f"{PREFIX}{row}.{leaf}"
+        path = f"tensorflow.python.training.tracking.base.{leaf}"
+        assert _quarantine.home([path], _columns.ALL) == f"{PREFIX}{row}.{leaf}"
 
 
 def test_what_some_supported_release_lacks_is_no_target() -> None:

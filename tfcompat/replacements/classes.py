@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     CheckpointInitialValue: Any
     CheckpointInitialValueCallable: Any
     CollectiveAllReduce: Any
+    CheckpointPosition: Any
     CompositeTensor: Any
     CoreTensor: Any
     DatasetSource: Any
@@ -53,13 +54,17 @@ if TYPE_CHECKING:
     LookupInterface: Any
     Mirrored: Any
     MirroredVariable: Any
+    MultiStepContext: Any
     OwnedIterator: Any
+    PythonStringStateSaveable: Any
     PerReplica: Any
     Reference: Any
     RefVariable: Any
     RepeatDataset: Any
     ResourceVariable: Any
+    SaveSpec: Any
     SessionInterface: Any
+    SingleDevice: Any
     ShardedVariable: Any
     ShuffleDataset: Any
     SymbolicTensor: Any
@@ -158,8 +163,8 @@ def _dataset(transform: Callable[[Any], Any]) -> Callable[[], type]:
     return make
 
 
-def _deferred(*, value: bool) -> type:
-    """Return the class of initial values that come from a checkpoint, or of what gives them.
+def _deferred(choose: Callable[[Any], Any]) -> type:
+    """Return the class of what is chosen of the initial value that a checkpoint gives.
 
     The optimizers of TensorFlow 1 pass one to a variable that they make after restoring.
     """
@@ -184,11 +189,55 @@ def _deferred(*, value: bool) -> type:
                 restored.apply_gradients(gradients)
             # The other initial values are numbers and initializers.
             first = next(one for one in seen if hasattr(one, "checkpoint_position"))
-            return type(first() if value else first)
+            return type(choose(first))
 
     # The graph, the strategy and the creators of variables that are entered here stay outside.
     with futures.ThreadPoolExecutor(max_workers=1) as executor:
         return executor.submit(find).result()
+
+
+def _saveable() -> Any:
+    """Return what a graph collects of a lookup table, to save it."""
+    tf = _runtime.tensorflow()
+    v1 = tf.compat.v1
+    with tf.Graph().as_default():
+        tf.lookup.experimental.DenseHashTable(tf.int64, tf.int64, -1, -1, -2)
+        return v1.get_collection(v1.GraphKeys.SAVEABLE_OBJECTS)[0]
+
+
+def _python_saveables(start: type) -> Iterable[type]:
+    (base,) = (cls for cls in start.__mro__ if cls.__name__ == "SaveableObject")
+    return (cls for cls in _subclasses(base) if cls.__name__.endswith("PythonStringStateSaveable"))
+
+
+def _multi_step_context() -> type:
+    tf = _runtime.tensorflow()
+    seen = []
+
+    def step(context: Any, value: Any) -> Any:
+        seen.append(type(context))
+        return value
+
+    with tf.Graph().as_default():
+        strategy = tf.compat.v1.distribute.OneDeviceStrategy("CPU:0")
+        iterator = strategy.make_dataset_iterator(tf.data.Dataset.range(1).batch(1))
+        strategy.extended.experimental_run_steps_on_iterator(step, iterator, 1)
+    return seen[0]
+
+
+def _single_device() -> type:
+    tf = _runtime.tensorflow()
+    v1 = tf.compat.v1
+    seen = []
+
+    def creator(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+        seen.append(type(kwargs["colocate_with"]))
+        return next_creator(**kwargs)
+
+    with tf.Graph().as_default(), v1.Session() as session, tf.variable_creator_scope(creator):
+        strategy = v1.distribute.OneDeviceStrategy("CPU:0")
+        strategy.experimental_make_numpy_dataset(session.run(tf.zeros([1])), session)
+    return seen[0]
 
 
 def _numeric_column() -> type:
@@ -246,7 +295,8 @@ _WAYS = {
     "SyncOnReadVariable": _Way(_subclasses, _public("Variable"), "SyncOnReadVariable"),
     "TPUDistributedVariable": _Way(_subclasses, _public("Variable"), "TPUDistributedVariable"),
     "TPUMirroredVariable": _Way(_subclasses, _public("Variable"), "TPUMirroredVariable"),
-    # tensorflow.python.distribute: cross_device_ops, distribute_lib, input_lib, tpu_strategy
+    # tensorflow.python.distribute: cross_device_ops, distribute_lib, input_lib, numpy_dataset,
+    # tpu_strategy
     "AllReduceCrossDeviceOps": _Way(
         _bases, _public("distribute.NcclAllReduce"), "AllReduceCrossDeviceOps"
     ),
@@ -259,6 +309,8 @@ _WAYS = {
     "DistributedDatasetsFromFunction": _Way(
         _subclasses, lambda: _find("CompositeTensor"), "DistributedDatasetsFromFunction"
     ),
+    "MultiStepContext": _Way(_itself, _multi_step_context, ""),
+    "SingleDevice": _Way(_itself, _single_device, ""),
     "TPUReplicaContext": _Way(
         _subclasses, _public("distribute.ReplicaContext"), "_TPUReplicaContext"
     ),
@@ -280,8 +332,16 @@ _WAYS = {
     "CapturableResource": _Way(_bases, _public("lookup.StaticHashTable"), "CapturableResource"),
     "TrackableResource": _Way(_bases, _public("lookup.StaticHashTable"), "TrackableResource"),
     # tensorflow.python.training.tracking.base, from 2.10 tensorflow.python.trackable.base
-    "CheckpointInitialValue": _Way(_itself, lambda: _deferred(value=True), ""),
-    "CheckpointInitialValueCallable": _Way(_itself, lambda: _deferred(value=False), ""),
+    "CheckpointInitialValue": _Way(_itself, lambda: _deferred(lambda value: value()), ""),
+    "CheckpointInitialValueCallable": _Way(_itself, lambda: _deferred(lambda value: value), ""),
+    # There as well, from 2.9 in tensorflow.python.checkpoint.restore
+    "CheckpointPosition": _Way(
+        _itself, lambda: _deferred(lambda value: value.checkpoint_position), ""
+    ),
+    # tensorflow.python.training.saving.saveable_object
+    "SaveSpec": _Way(_itself, lambda: type(_saveable().specs[0]), ""),
+    # tensorflow.python.training.tracking.base, then saveable_object_util
+    "PythonStringStateSaveable": _Way(_python_saveables, lambda: type(_saveable()), ""),
     # tensorflow.python.training.tracking.data_structures, from 2.10 tensorflow.python.trackable
     "DictWrapper": _Way(_itself, _dict_wrapper, ""),
     "ListWrapper": _Way(_itself, _list_wrapper, ""),

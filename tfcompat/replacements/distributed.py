@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent import futures
 from typing import Any, NamedTuple
 
 from tfcompat import _runtime
@@ -16,15 +19,21 @@ __all__ = [
     "check_destinations",
     "copy_tensor_or_indexed_slices_to_device",
     "divide_by_n_tensors_or_indexed_slices",
+    "get_current_replica_id_as_int",
     "get_tpu_context",
     "make_shared_variable_creator",
     "normalize_cluster_spec",
+    "one_host_numpy_dataset",
+    "regroup",
     "require_replica_context",
+    "select_cross_device_ops",
     "select_replica",
     "skip_summary",
     "split_by_sparsity",
     "stitch_values",
+    "update_regroup",
     "validate_colocate_distributed_variable",
+    "value_container",
 ]
 
 
@@ -86,6 +95,212 @@ def select_replica(replica_id: int, structured: Any) -> Any:
         return value
 
     return tf.nest.map_structure(of_replica, structured)
+
+
+class _OutsideError(Exception):
+    """No replica is entered."""
+
+
+class _Replica(NamedTuple):
+    number: int
+
+    @property
+    def device(self) -> str:
+        raise _OutsideError
+
+
+@unconverted
+def get_current_replica_id_as_int() -> int | None:
+    """Return the number of the replica that is entered or updated, or None.
+
+    Replaces the function of `tensorflow.python.distribute.values_util`. None as well where the
+    number is a tensor without a static value.
+    """
+    count = _runtime.tensorflow().distribute.get_strategy().num_replicas_in_sync
+    # Within a replica such values give its part, and elsewhere that of the current device.
+    values = classes.Mirrored([_Replica(number) for number in range(count)])
+    try:
+        return values.number  # type: ignore[no-any-return]
+    except _OutsideError:
+        return None
+
+
+@functools.cache
+def _one_replica() -> Any:
+    return _runtime.tensorflow().distribute.MirroredStrategy(["CPU:0"])
+
+
+def _regroup_one(value: Any) -> Any:
+    tf = _runtime.tensorflow()
+    returns = tf.autograph.experimental.do_not_convert(lambda: value)
+
+    def run() -> Any:
+        with contextlib.nullcontext() if tf.executing_eagerly() else tf.Graph().as_default():
+            return _one_replica().run(returns)
+
+    # The graph and the strategy that are entered here stay outside.
+    with futures.ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(run).result()
+
+
+def value_container(val: Any) -> Any:
+    """Return the distributed variable that a variable of one replica belongs to.
+
+    Replaces the function of `tensorflow.python.distribute.distribute_utils`. Anything else is
+    returned as it is.
+    """
+    tf = _runtime.tensorflow()
+    if not isinstance(val, tf.Variable) or isinstance(val, classes.DistributedVariable):
+        return val
+    container = _regroup_one(val)
+    # What an assignment in a graph returns becomes a value instead.
+    return container if isinstance(container, tf.Variable) else val
+
+
+def regroup(
+    values: Sequence[Any], wrap_class: Callable[[Any], Any] | None = None, always_wrap: bool = False
+) -> Any:
+    """Return the nest of distributed values of one nest for each replica.
+
+    Replaces the function of `tensorflow.python.distribute.distribute_utils`.
+
+    Args:
+        values: the nests, of the same structure.
+        wrap_class: makes a distributed value of a sequence of values, by default `PerReplica`.
+        always_wrap: whether what is the same object for all replicas is wrapped too, if it is no
+            variable.
+
+    Returns:
+        The nest. Variables of the replicas become the distributed variable that they belong to.
+
+    Raises:
+        AssertionError: the nests differ in structure, or variables belong to several.
+    """
+    first, *others = values
+    wrap = wrap_class or classes.PerReplica
+
+    def again(parts: Iterable[tuple[Any, ...]]) -> list[Any]:
+        return [regroup(part, wrap, always_wrap) for part in parts]
+
+    for kind in (list, tuple):
+        if isinstance(first, kind):
+            assert all(isinstance(one, kind) and len(one) == len(first) for one in others), values
+            parts = again(zip(*values))
+            if kind is list:
+                return parts
+            return first._make(parts) if hasattr(first, "_fields") else tuple(parts)
+    if isinstance(first, Mapping):
+        assert all(isinstance(one, Mapping) and one.keys() == first.keys() for one in others), (
+            values
+        )
+        parts = again(tuple(one[key] for one in values) for key in first)
+        return type(first)(dict(zip(first, parts)))  # type: ignore[call-arg]
+    same = all(one is first for one in others)
+    if same and isinstance(first, classes.DistributedVariable):
+        return first
+    container = value_container(first)
+    if container is not first:
+        assert all(value_container(one) is container for one in others), values
+        return container
+    return first if same and not always_wrap else wrap(values)
+
+
+def update_regroup(extended: Any, updates: Sequence[Any], group: bool) -> Any:
+    """Return what an update of each replica returned as one value, which runs them all.
+
+    Replaces the function of `tensorflow.python.distribute.distribute_utils`.
+
+    Args:
+        extended: has no effect; the `tf.distribute.StrategyExtended` of the original.
+        updates: a nest for each replica.
+        group: whether each value depends on the updates of all replicas. If not, the nest has a
+            tuple of the values of the replicas in place of each.
+
+    Returns:
+        The nest, with distributed values, or operations where an update returned operations.
+    """
+    tf = _runtime.tensorflow()
+    if not group:
+        return tf.nest.map_structure(
+            lambda value: (
+                value.values if isinstance(value, tf.distribute.DistributedValues) else (value,)
+            ),
+            regroup(updates, classes.Mirrored),
+        )
+
+    def grouped(values: Sequence[Any]) -> Any:
+        if len(values) == 1:
+            return classes.Mirrored(values)
+        together = tf.group(values)
+        if not all(tf.is_tensor(value) for value in values):
+            return together
+        copies = []
+        for value in values:
+            with tf.device(value.device), tf.control_dependencies([together]):
+                copies.append(tf.identity(value))
+        return classes.Mirrored(copies)
+
+    return regroup(updates, grouped)
+
+
+def one_host_numpy_dataset(numpy_input: Any, colocate_with: Any, session: Any) -> Any:
+    """Return the dataset of the slices of arrays, which variables keep.
+
+    Replaces the function of `tensorflow.python.distribute.numpy_dataset`.
+
+    Args:
+        numpy_input: a nest of NumPy arrays, with the same first dimension.
+        colocate_with: a `SingleDevice`, or a variable; the creators of variables get it.
+        session: a `tf.compat.v1.Session`; None in eager mode.
+    """
+    tf = _runtime.tensorflow()
+    v1 = tf.compat.v1
+
+    def beside(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+        return next_creator(**{**kwargs, "colocate_with": colocate_with})
+
+    def keep(array: Any) -> Any:
+        with v1.variable_creator_scope(beside):
+            variable = v1.Variable(tf.zeros(array.shape, array.dtype), trainable=False)
+        with tf.init_scope():
+            if tf.executing_eagerly():
+                variable.assign(array)
+                return variable
+            session.run(variable.initializer)
+            start, end = (v1.placeholder(tf.int64, ()) for _ in range(2))
+            part = v1.placeholder(variable.dtype)
+            assign = variable[start:end].assign(part)
+        # At most 64 MB at a time, but one row at least: a message is limited to 2 GB.
+        rows = max(1, (64 << 20) // max(1, array[:1].nbytes))
+        for begin in range(0, len(array), rows):
+            stop = min(begin + rows, len(array))
+            feed = {start: begin, end: stop, part: array[begin:stop]}
+            session.run(assign, feed)
+        return variable
+
+    return tf.data.Dataset.from_tensor_slices(tf.nest.map_structure(keep, numpy_input))
+
+
+def select_cross_device_ops(devices: Iterable[str], session_config: Any = None) -> Any:
+    """Return what reduces values of devices best: NCCL where all are GPUs.
+
+    Replaces the function of `tensorflow.python.distribute.cross_device_ops`.
+
+    Args:
+        devices: the names of devices.
+        session_config: has no effect; for the warnings of the original.
+
+    Returns:
+        A `tf.distribute.NcclAllReduce` or `tf.distribute.ReductionToOneDevice`.
+    """
+    tf = _runtime.tensorflow()
+    config = tf.config
+    virtual = len(config.list_logical_devices("GPU")) != len(config.list_physical_devices("GPU"))
+    eager = tf.compat.v1.executing_eagerly_outside_functions()
+    gpus = all("gpu" in device.lower() for device in devices)
+    if not gpus or (eager and virtual):
+        return tf.distribute.ReductionToOneDevice()
+    return tf.distribute.NcclAllReduce(num_packs=1)
 
 
 def aggregate_tensors_or_indexed_slices(

@@ -19,6 +19,7 @@ __all__ = [
     "IntGauge",
     "Sampler",
     "StringGauge",
+    "distribution_strategy_gauge",
 ]
 
 Value = TypeVar("Value")
@@ -92,6 +93,14 @@ class StringGauge(_Metric):
 
     def _make(self) -> _GaugeCell[str]:
         return _GaugeCell("")
+
+
+# For strategies of other libraries to tell of themselves, as those of TensorFlow do in its own.
+distribution_strategy_gauge = StringGauge(
+    "/tensorflow/api/distribution_strategy",
+    "Gauge to track the type of distribution strategy used.",
+    "TFVersion",
+)
 
 
 class Counter(_Metric):

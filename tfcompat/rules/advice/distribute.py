@@ -63,7 +63,8 @@ ADVICE: dict[str, Advice] = {
         for module, names in {
             "cross_device_ops": "AllReduceCrossDeviceOps CollectiveAllReduce",
             "distribute_lib": "_DefaultDistributionStrategy",
-            "input_lib": "DistributedDatasetsFromFunction",
+            "input_lib": "DistributedDatasetsFromFunction MultiStepContext",
+            "numpy_dataset": "SingleDevice",
             "ps_values": "AggregatingVariable",
             "sharded_variable": "ShardedVariable",
             "tpu_strategy": "_TPUReplicaContext",
@@ -113,14 +114,20 @@ ADVICE: dict[str, Advice] = {
     f"{_PACKAGE}.multi_worker_util.normalize_cluster_spec": replacement("normalize_cluster_spec"),
     # values was split before 2.5.
     **{
-        f"{_VALUES}.{name}": unstable(f"distribute_utils.{name}")
-        for name in (
-            "create_mirrored_variable",
-            "regroup",
-            "update_regroup",
-            "value_container",
-        )
+        f"{_PACKAGE}.{module}.{name}": replacement(name)
+        for module in ("distribute_utils", "values")
+        for name in ("regroup", "update_regroup", "value_container")
     },
+    f"{_VALUES}.create_mirrored_variable": unstable("distribute_utils.create_mirrored_variable"),
+    f"{_PACKAGE}.values_util.get_current_replica_id_as_int": replacement(
+        "get_current_replica_id_as_int"
+    ),
+    f"{_PACKAGE}.numpy_dataset.one_host_numpy_dataset": replacement("one_host_numpy_dataset"),
+    f"{_PACKAGE}.distribute_lib.distribution_strategy_gauge": replacement(
+        "distribution_strategy_gauge",
+        safe=False,
+        reason="What TensorFlow sets when it makes a strategy is not in it.",
+    ),
     f"{_VALUES}.select_device_mirrored": replacement(
         "select_replica",
         safe=False,
@@ -130,11 +137,15 @@ ADVICE: dict[str, Advice] = {
     f"{_VALUES}.SingleDeviceMap": _DEVICE_MAPS,
     f"{_VALUES}.WorkerDeviceMap": _DEVICE_MAPS,
     f"{_VALUES}.LogicalDeviceSpec": _DEVICE_MAPS,
-    f"{_PACKAGE}.cross_device_ops.choose_the_best": unstable(
-        "cross_device_ops.select_cross_device_ops",
-        reason="choose_the_best became select_cross_device_ops, and takes no session_config "
-        "by position.",
-    ),
+    # choose_the_best became select_cross_device_ops before 2.5.
+    **{
+        f"{_PACKAGE}.cross_device_ops.{name}": replacement(
+            "select_cross_device_ops",
+            safe=False,
+            reason="It takes every build to have the kernels of NCCL.",
+        )
+        for name in ("choose_the_best", "select_cross_device_ops")
+    },
     f"{_PACKAGE}.cross_device_utils.build_collective_gather": nothing(
         "Gathering went into CollectiveReplicaLauncher.all_gather before 2.5; "
         "tf.distribute.ReplicaContext.all_gather is the public way."

@@ -9,6 +9,13 @@ _ESTIMATOR = nothing(
 )
 
 ADVICE: dict[str, Advice] = {
+    # A mode is a number of an enum; the module went in 2.16.
+    **{
+        f"tensorflow.python.tpu.tpu_embedding.{name}": replacement(
+            f"protos.tpu_embedding_configuration_pb2.TPUEmbeddingConfiguration.{name}"
+        )
+        for name in ("INFERENCE", "TRAINING")
+    },
     "tensorflow.python.tpu.tpu_embedding_v2_utils._Optimizer": replacement("TpuEmbeddingOptimizer"),
     "tensorflow.python.tpu.tpu_function.get_tpu_context": replacement(
         "get_tpu_context",

@@ -58,7 +58,11 @@ for _package in (_TRACKING, _TRACKABLE):
     ADVICE[f"{_package}.base.no_automatic_dependency_tracking"] = facade("untracked_attributes")
     ADVICE[f"{_package}.autotrackable.AutoTrackable"] = facade("AutoTrackable")
     ADVICE[f"{_package}.data_structures.NoDependency"] = _NO_DEPENDENCY
-    for _initial in ("CheckpointInitialValue", "CheckpointInitialValueCallable"):
+    for _initial in (
+        "CheckpointInitialValue",
+        "CheckpointInitialValueCallable",
+        "CheckpointPosition",
+    ):
         ADVICE[f"{_package}.base.{_initial}"] = replacement(_initial)
     ADVICE[f"{_package}.base.TrackableReference"] = replacement(
         "TrackableReference",
@@ -112,8 +116,18 @@ ADVICE["tensorflow.python.summary.writer.event_file_writer.EventFileWriter"] = r
 )
 ADVICE.update(
     {
-        f"{_TRACKING}.base.PythonStringStateSaveable": nothing(
-            "It went in 2.10; tf.train.experimental.PythonState saves Python values."
+        "tensorflow.python.checkpoint.restore.CheckpointPosition": replacement(
+            "CheckpointPosition"
+        ),
+        f"{_TRAINING}.saving.saveable_object.SaveSpec": replacement("SaveSpec"),
+        f"{_TRAINING}.saving.saveable_object_util._PythonStringStateSaveable": replacement(
+            "PythonStringStateSaveable"
+        ),
+        f"{_TRACKING}.base.PythonStringStateSaveable": replacement(
+            "PythonStringStateSaveable",
+            safe=False,
+            reason="It became private in 2.10; tf.train.experimental.PythonState saves Python "
+            "values, by public names alone.",
         ),
         f"{_TRAINING}.saving.functional_saver._SingleDeviceSaver": _DEVICE_SAVER,
         "tensorflow.python.checkpoint.functional_saver._SingleDeviceSaver": _DEVICE_SAVER,
