@@ -55,6 +55,12 @@ ORIGINALS = {
     "MultiStepContext": ["distribute.input_lib.MultiStepContext"],
     "OwnedIterator": ["data.ops.iterator_ops.OwnedIterator"],
     "RefVariable": ["ops.ref_variable.RefVariable", "ops.variables.RefVariable"],
+    "RestoredResource": [
+        "trackable.resource.RestoredResource",
+        "training.tracking.tracking.RestoredResource",
+        "training.tracking.resource.RestoredResource",
+        "saved_model.load._RestoredResource",
+    ],
     "Reference": ["util.object_identity.Reference"],
     "ResourceVariable": ["ops.resource_variable_ops.ResourceVariable"],
     "PythonStringStateSaveable": [

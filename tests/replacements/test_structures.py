@@ -80,3 +80,15 @@ def test_signatures_of_a_saved_model(tmp_path):
         found.append(repr(replacements.decode_proto(signature)))
         assert found[-1] == repr(coder()[1](signature))
     assert repr(((tf.TensorSpec([None, 2], tf.float32, "x"),), {})) in found
+
+
+def test_coder_of_up_to_2_7():
+    ours = replacements.StructureCoder()
+    theirs = (
+        find("saved_model.nested_structure_coder.StructureCoder") or replacements.StructureCoder
+    )
+    for nest in ([1, {"a": True}], tf.TensorShape([1]), 2j, [object()]):
+        assert ours.can_encode(nest) is theirs().can_encode(nest)
+    message = ours.encode_structure([1, (2,)])
+    assert message == coder()[0]([1, (2,)])
+    assert ours.decode_proto(message) == [1, (2,)]

@@ -152,3 +152,9 @@ def test_infeed():
     assert [kind for kind in graphs[0] if kind != "NoOp"] == [
         kind for kind in graphs[1] if kind != "NoOp"
     ]
+
+
+def test_modes_of_embeddings():
+    modes = replacements.protos.tpu_embedding_configuration_pb2.TPUEmbeddingConfiguration
+    assert original("tpu.tpu_embedding.TRAINING") == modes.TRAINING
+    assert original("tpu.tpu_embedding.INFERENCE") == modes.INFERENCE

@@ -66,6 +66,7 @@ _HOMES = {
         "RefVariable",
         "RepeatDataset",
         "ResourceVariable",
+        "RestoredResource",
         "SaveSpec",
         "SessionInterface",
         "ShardedVariable",
@@ -391,6 +392,7 @@ _HOMES = {
     "structures": (
         "decode_proto",
         "encode_structure",
+        "StructureCoder",
     ),
     "tensor_lists": (
         "empty_tensor_list",

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     PerReplica: Any
     Reference: Any
     RefVariable: Any
+    RestoredResource: Any
     RepeatDataset: Any
     ResourceVariable: Any
     SaveSpec: Any
@@ -205,6 +206,10 @@ def _saveable() -> Any:
         return v1.get_collection(v1.GraphKeys.SAVEABLE_OBJECTS)[0]
 
 
+def _restored_resources(start: type) -> Iterable[type]:
+    return (cls for cls in _subclasses(start) if cls.__name__.lstrip("_") == "RestoredResource")
+
+
 def _python_saveables(start: type) -> Iterable[type]:
     (base,) = (cls for cls in start.__mro__ if cls.__name__ == "SaveableObject")
     return (cls for cls in _subclasses(base) if cls.__name__.endswith("PythonStringStateSaveable"))
@@ -330,6 +335,8 @@ _WAYS = {
     ),
     # tensorflow.python.training.tracking.tracking, from 2.10 tensorflow.python.trackable.resource
     "CapturableResource": _Way(_bases, _public("lookup.StaticHashTable"), "CapturableResource"),
+    # Up to 2.7 tensorflow.python.saved_model.load._RestoredResource
+    "RestoredResource": _Way(_restored_resources, lambda: _find("TrackableResource"), ""),
     "TrackableResource": _Way(_bases, _public("lookup.StaticHashTable"), "TrackableResource"),
     # tensorflow.python.training.tracking.base, from 2.10 tensorflow.python.trackable.base
     "CheckpointInitialValue": _Way(_itself, lambda: _deferred(lambda value: value()), ""),

@@ -10,7 +10,7 @@ from tfcompat import _runtime
 from tfcompat.errors import TfcompatError
 from tfcompat.replacements import protos
 
-__all__ = ["decode_proto", "encode_structure"]
+__all__ = ["StructureCoder", "decode_proto", "encode_structure"]
 
 # Type specs with what their messages hold of them, and the numbers of their classes.
 _SPECS = {
@@ -141,3 +141,21 @@ def _decode_type(proto: Any, kind: str | None) -> Any:
             if proto.type_spec_value.type_spec_class == number and len(state) == len(parts):
                 return getattr(tf, name)(*state)
     raise TfcompatError(f"No public name leads to what this message holds:\n{proto}")
+
+
+class StructureCoder:
+    """The functions of this module as methods, as TensorFlow had them up to 2.7.
+
+    Replaces the class of `tensorflow.python.saved_model.nested_structure_coder`.
+    """
+
+    encode_structure = staticmethod(encode_structure)
+    decode_proto = staticmethod(decode_proto)
+
+    def can_encode(self, nested_structure: Any) -> bool:
+        """Tell whether `encode_structure` takes a nest."""
+        try:
+            self.encode_structure(nested_structure)
+        except TfcompatError:
+            return False
+        return True

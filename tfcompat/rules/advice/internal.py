@@ -54,6 +54,9 @@ ADVICE: dict[str, Advice] = {
     f"{_INTERNAL}.monitoring.BoolGauge": replacement("BoolGauge"),
     f"{_INTERNAL}.ops.broadcast_weights": replacement("broadcast_weights"),
     f"{_INTERNAL}.ops.is_resource_variable": replacement("is_resource_variable"),
+    f"{_INTERNAL}.saved_model.StructureCoder": replacement(
+        "StructureCoder", safe=False, reason=STRUCTURES
+    ),
     f"{_INTERNAL}.saved_model.decode_proto": replacement(
         "decode_proto", safe=False, reason=STRUCTURES
     ),

@@ -8,7 +8,45 @@ _ESTIMATOR = nothing(
     "Estimators went with TensorFlow 2.16; tf.distribute.TPUStrategy trains on TPUs."
 )
 
+# What the successors take as well; a call with more than that is left to its author.
+_EMBEDDING_CALLS = {
+    "FeatureConfig": Call(
+        parameters=("table_id", "max_sequence_length", "weight_key"),
+        refuse=("table_id", "weight_key"),
+    ),
+    "TableConfig": Call(
+        parameters=(
+            "vocabulary_size",
+            "dimension",
+            "initializer",
+            "combiner",
+            "hot_id_replication",
+            "learning_rate",
+            "learning_rate_fn",
+            "optimization_parameters",
+        ),
+        rename={"dimension": "dim"},
+        refuse=(
+            "hot_id_replication",
+            "learning_rate",
+            "learning_rate_fn",
+            "optimization_parameters",
+        ),
+    ),
+    "TPUEmbedding": Call(parameters=("table_to_config_dict",), refuse=("table_to_config_dict",)),
+}
+
 ADVICE: dict[str, Advice] = {
+    **{
+        f"tensorflow.python.tpu.tpu_embedding.{name}": public(
+            f"tensorflow.tpu.experimental.embedding.{name}",
+            call=call,
+            safe=False,
+            reason="The class of tf.estimator's time went in 2.16; the one of the same name that "
+            "took its place, for tf.distribute.TPUStrategy, has other arguments.",
+        )
+        for name, call in _EMBEDDING_CALLS.items()
+    },
     # A mode is a number of an enum; the module went in 2.16.
     **{
         f"tensorflow.python.tpu.tpu_embedding.{name}": replacement(

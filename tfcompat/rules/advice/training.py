@@ -134,19 +134,13 @@ ADVICE.update(
         f"{_SAVED_MODEL}.registration.registration.register_checkpoint_saver": unstable(
             "saved_model_registration.register_checkpoint_saver"
         ),
-        f"{_SAVED_MODEL}.nested_structure_coder.StructureCoder": nothing(
-            "It went in 2.8; tfcompat.replacements has its methods encode_structure and "
-            "decode_proto as functions."
-        ),
         **{
             f"{_SAVED_MODEL}.nested_structure_coder.{name}": replacement(
                 name, safe=False, reason=STRUCTURES
             )
-            for name in ("decode_proto", "encode_structure")
+            for name in ("StructureCoder", "decode_proto", "encode_structure")
         },
-        f"{_SAVED_MODEL}.load._RestoredResource": nothing(
-            "It went in 2.8; tfcompat.replacements.TrackableResource is the base of resources."
-        ),
+        f"{_SAVED_MODEL}.load._RestoredResource": replacement("RestoredResource"),
     }
 )
 # Up to 2.7
