@@ -158,3 +158,21 @@ def test_modes_of_embeddings():
     modes = replacements.protos.tpu_embedding_configuration_pb2.TPUEmbeddingConfiguration
     assert original("tpu.tpu_embedding.TRAINING") == modes.TRAINING
     assert original("tpu.tpu_embedding.INFERENCE") == modes.INFERENCE
+
+
+@pytest.mark.parametrize("arguments", [{}, {"num_shards": 2, "outputs_from_all_shards": False}])
+def test_split_compile_and_shard(arguments):
+    found = []
+    for function in (
+        original("tpu.tpu.split_compile_and_shard"),
+        replacements.split_compile_and_shard,
+    ):
+        with tf.Graph().as_default() as graph:
+            tf.compat.v1.tpu.rewrite(lambda: tf.constant(1))
+            status, outputs = function(lambda x: x * 2, [tf.ones([2, 2])], **arguments)
+            assert [value.shape.as_list() for value in outputs] == [
+                [2 // arguments.get("num_shards", 1), 2]
+            ]
+            kinds = sorted(one.type for one in graph.get_operations())
+            found.append([status.name, status.dtype, [value.name for value in outputs], kinds])
+    assert found[0] == found[1]

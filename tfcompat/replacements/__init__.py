@@ -441,6 +441,7 @@ _HOMES = {
         "all_to_all",
         "collective_permute",
         "on_device_training_loop",
+        "split_compile_and_shard",
         "tpu_repeat",
         "tpu_while_loop",
     ),

@@ -14,6 +14,7 @@ __all__ = [
     "all_to_all",
     "collective_permute",
     "on_device_training_loop",
+    "split_compile_and_shard",
     "tpu_repeat",
     "tpu_while_loop",
 ]
@@ -76,6 +77,26 @@ def on_device_training_loop(func: _Function) -> _Function:
     """
     func.step_marker_location = "STEP_MARK_AT_TOP_LEVEL_WHILE_LOOP"  # type: ignore[attr-defined]
     return func
+
+
+@unconverted
+def split_compile_and_shard(*args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+    """Do as `tf.compat.v1.tpu.shard`, and return what tells of the compilation as well.
+
+    Replaces `tensorflow.python.tpu.tpu.split_compile_and_shard`.
+
+    Args:
+        *args: see `tf.compat.v1.tpu.shard`.
+        **kwargs: see `tf.compat.v1.tpu.shard`.
+
+    Returns:
+        The tensor with the result of the compilation, a serialized message, and the outputs.
+    """
+    v1 = _runtime.tensorflow().compat.v1
+    outputs = v1.tpu.shard(*args, **kwargs)
+    graph = v1.get_default_graph()
+    made = [one for one in graph.get_operations() if one.type == "TPUCompilationResult"]
+    return made[-1].outputs[0], outputs
 
 
 @unconverted

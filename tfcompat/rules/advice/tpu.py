@@ -68,6 +68,7 @@ ADVICE: dict[str, Advice] = {
         "not those that code sets by tpu_shard_context.",
     ),
     "tensorflow.python.tpu.ops.tpu_ops.collective_permute": replacement("collective_permute"),
+    "tensorflow.python.tpu.tpu.split_compile_and_shard": replacement("split_compile_and_shard"),
     "tensorflow.python.tpu.tpu_function.on_device_training_loop": replacement(
         "on_device_training_loop"
     ),
