@@ -418,6 +418,7 @@ def test_one_host_numpy_dataset(graph):
     assert len(elements[0]) == 3
 
 
+@pytest.mark.once_per_era
 def test_arrays_are_fed_in_parts():
     array = np.zeros([3, 8 << 20])  # each row takes 64 MB
     array[:, 0] = [1, 2, 3]

@@ -205,6 +205,7 @@ _HOMES = {
         "ObjectIdentityWeakKeyDictionary",
         "ObjectIdentityWeakSet",
     ),
+    "infeed": ("InfeedQueue",),
     "inplace": (
         "alias_inplace_add",
         "alias_inplace_sub",

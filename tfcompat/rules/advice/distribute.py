@@ -98,6 +98,11 @@ ADVICE: dict[str, Advice] = {
     f"{_VALUES}.validate_colocate_distributed_variable": replacement(
         "validate_colocate_distributed_variable"
     ),
+    f"{_PACKAGE}.cross_device_utils.CollectiveKeys": unstable(
+        "cross_device_utils.CollectiveKeys",
+        reason="When two groups have the same number differs between releases, and a wrong one "
+        "leaves collective operations waiting for each other.",
+    ),
     f"{_PACKAGE}.shared_variable_creator.make_fn": replacement("make_shared_variable_creator"),
     f"{_PACKAGE}.summary_op_util.skip_summary": replacement("skip_summary"),
     **{f"{_PACKAGE}.combinations.{name}": replacement(name) for name in ("combine", "times")},

@@ -68,6 +68,12 @@ ADVICE: dict[str, Advice] = {
         "not those that code sets by tpu_shard_context.",
     ),
     "tensorflow.python.tpu.ops.tpu_ops.collective_permute": replacement("collective_permute"),
+    "tensorflow.python.tpu.tpu_feed.InfeedQueue": replacement(
+        "InfeedQueue",
+        safe=False,
+        reason="It has no sharding_policies and takes no partitions, and does not check which "
+        "dtypes a TPU takes.",
+    ),
     "tensorflow.python.tpu.tpu.split_compile_and_shard": replacement("split_compile_and_shard"),
     "tensorflow.python.tpu.tpu_function.on_device_training_loop": replacement(
         "on_device_training_loop"
