@@ -98,6 +98,14 @@ ADVICE: dict[str, Advice] = {
     f"{_VALUES}.validate_colocate_distributed_variable": replacement(
         "validate_colocate_distributed_variable"
     ),
+    f"{_PACKAGE}.distribute_lib.UpdateContext": unstable(
+        "distribute_lib.UpdateContext",
+        reason="tf.distribute.StrategyExtended.update enters it; no public name does so by itself.",
+    ),
+    f"{_PACKAGE}.values_util.is_saving_non_distributed": unstable(
+        "values_util.is_saving_non_distributed",
+        reason="No public name tells whether a model is being saved, and with which options.",
+    ),
     f"{_PACKAGE}.cross_device_utils.CollectiveKeys": unstable(
         "cross_device_utils.CollectiveKeys",
         reason="When two groups have the same number differs between releases, and a wrong one "

@@ -76,6 +76,11 @@ for _package in (_TRACKING, _TRACKABLE):
     ADVICE[f"{_package}.data_structures.ListWrapper"] = replacement("ListWrapper")
     ADVICE[f"{_package}.data_structures._DictWrapper"] = replacement("DictWrapper")
     for _resource in ("resource", "tracking"):
+        for _tracker in ("ResourceTracker", "resource_tracker_scope"):
+            ADVICE[f"{_package}.{_resource}.{_tracker}"] = unstable(
+                f"trackable_resource.{_tracker}",
+                reason="What resources are made within a scope is kept in a private list alone.",
+            )
         ADVICE[f"{_package}.{_resource}.TrackableResource"] = replacement("TrackableResource")
         ADVICE[f"{_package}.{_resource}.CapturableResource"] = replacement("CapturableResource")
 for _name, _replacement in {
