@@ -43,7 +43,7 @@ def originals(*paths: str) -> list:
 
 
 # Private names that mean the same in Keras 3.
-SAME = {"utils.python_utils.to_list"}
+SAME = {"utils.python_utils.to_list", "initializers.random_initializers.compute_fans"}
 
 
 def outcome(function, *args, **kwargs):

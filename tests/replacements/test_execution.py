@@ -158,3 +158,20 @@ def test_combine_and_times():
     for function in (old_times, replacements.times):
         with pytest.raises(ValueError, match="overlap"):
             function(found, found)
+
+
+def test_shared_name():
+    function = original("eager.context.shared_name")
+    with tf.Graph().as_default():
+        assert replacements.shared_name() == function() is None
+        assert replacements.shared_name("name") == function("name") == "name"
+    assert replacements.shared_name() == function()
+    assert replacements.shared_name("name") == "name"
+
+
+def test_an_anonymous_resource():
+    """Resources of the name are apart, also where no original is left."""
+    names = {"container": "", "shared_name": replacements.shared_name()}
+    one, two = (tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], **names) for _ in range(2))
+    tf.raw_ops.AssignVariableOp(resource=one, value=tf.constant(1.0))
+    assert not tf.raw_ops.VarIsInitializedOp(resource=two)

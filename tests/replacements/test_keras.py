@@ -25,10 +25,30 @@ class CamelCase2D:
 
 
 T = tf.constant
+SHEAR = [1.0, 0.5, -1.0, 0.2, 1.0, 0.0, 0.0, 0.0]
 LOSSES = T([[1.0, 2.0], [3.0, 6.0]])
 
 # replacement: (paths of originals, argument lists)
 CASES = {
+    "compute_fans": (
+        [
+            "initializers.random_initializers.compute_fans",
+            "initializers.initializers_v2._compute_fans",
+        ],
+        [((),), ((3,),), ((3, 4),), ([2, 3, 4, 5],)],
+    ),
+    "transform_images": (
+        ["layers.preprocessing.image_preprocessing.transform"],
+        [
+            (T(np.arange(24.0).reshape(2, 3, 4, 1)), T([SHEAR]), *more)
+            for more in (
+                (),
+                ("constant", 7.0, "nearest"),
+                ("wrap", 0.0, "bilinear", [5, 2], "scope"),
+                ("nearest", 0.0, "bilinear", [5]),
+            )
+        ],
+    ),
     "normalize_tuple": (
         ["utils.conv_utils.normalize_tuple"],
         [(2, 3, "n"), ((1, 2), 2, "n"), ([1, 2, 3], 2, "n"), (None, 2, "n"), ("ab", 2, "n")],

@@ -98,3 +98,24 @@ def test_zero_state_tensors(size):
         return batch
 
     shapes(tf.constant(2))
+
+
+@pytest.mark.parametrize("shape", [[], [3], [2, 3], [2, 3, 4, 5]], ids=str)
+def test_transpose_batch_time(shape):
+    function = original("ops.rnn._transpose_batch_time")
+    x = tf.random.normal(shape)
+    np.testing.assert_array_equal(replacements.transpose_batch_time(x), function(x))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *shape[1:]] if shape else [])])
+    def traced(x):
+        old, new = function(x), replacements.transpose_batch_time(x)
+        assert new.shape.as_list() == old.shape.as_list()
+        return new
+
+    @tf.function(input_signature=[tf.TensorSpec(None)])
+    def of_any_rank(x):
+        return replacements.transpose_batch_time(x)
+
+    np.testing.assert_array_equal(traced(x), function(x))
+    if len(shape) > 1:
+        np.testing.assert_array_equal(of_any_rank(x), function(x))

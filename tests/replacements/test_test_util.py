@@ -284,3 +284,23 @@ def test_graph_and_eager_modes_do_not_take_classes():
     ):
         with pytest.raises(ValueError, match="run_all_in_graph_and_eager_modes"):
             decorate(tf.test.TestCase)
+
+
+@pytest.mark.parametrize(
+    ("a", "equal"),
+    [
+        (tf.TensorShape([2, 3]).as_proto(), True),
+        (str(tf.TensorShape([2, 3]).as_proto()), True),
+        (tf.TensorShape([3, 2]).as_proto(), False),
+    ],
+    ids=["message", "text", "another"],
+)
+def test_assert_proto_equal(a, equal):
+    message = tf.TensorShape([2, 3]).as_proto()
+    function = original("util.protobuf.compare.assertProtoEqual")
+    for check in (function, replacements.assert_proto_equal):
+        if equal:
+            check(unittest.TestCase(), a, message, msg="why")
+            continue
+        with pytest.raises(AssertionError, match=r"(?s)size: .*why"):
+            check(unittest.TestCase(), a, message, msg="why")

@@ -169,6 +169,7 @@ _HOMES = {
         "function_from_graph_def",
         "gen_new_seed",
         "global_seed",
+        "shared_name",
     ),
     "feature_columns": (
         "DenseFeatures",
@@ -186,6 +187,11 @@ _HOMES = {
     "freezing": (
         "convert_variables_to_constants_v2",
         "convert_variables_to_constants_v2_as_graph",
+    ),
+    "graph_files": (
+        "freeze_graph",
+        "freeze_graph_with_def_protos",
+        "strip_unused",
     ),
     "graphs": (
         "NullContextmanager",
@@ -312,6 +318,7 @@ _HOMES = {
     ),
     "keras_utils": (
         "ListLeaf",
+        "compute_fans",
         "convert_dense_weights_data_format",
         "count_params",
         "filter_empty_gradients",
@@ -328,6 +335,7 @@ _HOMES = {
         "to_list",
         "to_snake_case",
         "trace_model_call",
+        "transform_images",
         "validate_string_arg",
     ),
     "lite": (
@@ -378,6 +386,7 @@ _HOMES = {
         "LSTMStateTuple",
         "assert_like_rnncell",
         "concat_shapes",
+        "transpose_batch_time",
         "zero_state_tensors",
     ),
     "saved_models": (
@@ -390,6 +399,12 @@ _HOMES = {
         "SavedModelLoader",
     ),
     "serialization": ("get_json_type",),
+    "slots": (
+        "create_slot",
+        "create_slot_variable",
+        "create_slot_with_initializer",
+        "create_zeros_slot",
+    ),
     "structures": (
         "decode_proto",
         "encode_structure",
@@ -414,6 +429,7 @@ _HOMES = {
         "with_dependencies",
     ),
     "testing": (
+        "assert_proto_equal",
         "deprecated_graph_mode_only",
         "disable_cudnn_autotune",
         "disable_mlir_bridge",
@@ -438,6 +454,7 @@ _HOMES = {
         "test_device",
         "use_gpu",
     ),
+    "timeline": ("Timeline",),
     "tpu": (
         "all_to_all",
         "collective_permute",
@@ -457,6 +474,13 @@ _HOMES = {
         "v1_dense",
         "v1_dropout",
         "v1_flatten",
+    ),
+    "v1_session": (
+        "INVALID_SCOPE_CHARACTERS",
+        "get_saver_or_default",
+        "record_summaries_every_n_global_steps",
+        "summary_writer_initializer_op",
+        "wrap_restore_error_with_msg",
     ),
     "variables": (
         "STANDARD_PS_OPS",

@@ -21,6 +21,7 @@ __all__ = [
     "function_from_graph_def",
     "gen_new_seed",
     "global_seed",
+    "shared_name",
 ]
 
 # The names that `tf.config.experimental.set_device_policy` takes.
@@ -130,3 +131,17 @@ def event_file_writer(
             flush_secs=flush_secs,
             filename_suffix=filename_suffix,
         )
+
+
+def shared_name(name: str | None = None) -> str | None:
+    """Return the name under which a resource is shared; in eager mode one of its own by default.
+
+    Replaces `tensorflow.python.eager.context.shared_name`, up to 2.6.
+    """
+    if name or not _runtime.tensorflow().executing_eagerly():
+        return name
+    return _ANONYMOUS
+
+
+# TensorFlow makes a resource of this name anonymous.
+_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ListLeaf",
+    "compute_fans",
     "convert_dense_weights_data_format",
     "count_params",
     "filter_empty_gradients",
@@ -33,6 +34,7 @@ __all__ = [
     "to_list",
     "to_snake_case",
     "trace_model_call",
+    "transform_images",
     "validate_string_arg",
 ]
 
@@ -324,3 +326,65 @@ def __getattr__(name: str) -> Any:
     if name == "keras_version":
         return str(_runtime.runtime().keras)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def compute_fans(shape: Iterable[int]) -> tuple[int, int]:
+    """Return the numbers of inputs and outputs of a unit, for a weight of a shape.
+
+    Replaces `compute_fans` of Keras 3's initializers and `_compute_fans` of the earlier ones.
+
+    Args:
+        shape: (..., inputs, outputs) for a kernel, which may be that of a convolution.
+    """
+    shape = tuple(shape)
+    if len(shape) < 2:
+        units = shape[0] if shape else 1
+        return int(units), int(units)
+    field = int(np.prod(shape[:-2], dtype=np.int64))
+    return int(shape[-2]) * field, int(shape[-1]) * field
+
+
+def transform_images(
+    images: Any,
+    transforms: Any,
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+    interpolation: str = "bilinear",
+    output_shape: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Apply projective transforms to images.
+
+    Replaces `transform` of the private module `image_preprocessing` of Keras 2.
+
+    Args:
+        images: a tensor of shape (batch, height, width, channels).
+        transforms: of shape (1, 8) or (batch, 8). [a0, a1, a2, b0, b1, b2, c0, c1] takes the point
+            (x, y) of the output from ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k) of the input,
+            where k = c0 x + c1 y + 1.
+        fill_mode: `"constant"`, `"reflect"`, `"wrap"` or `"nearest"`, for points outside.
+        fill_value: the value of points outside with `"constant"`.
+        interpolation: `"nearest"` or `"bilinear"`.
+        output_shape: (height, width); that of the input by default.
+        name: of the scope of the operations.
+
+    Returns:
+        A tensor of shape (batch, height, width, channels) and the dtype of `images`.
+    """
+    tf = _runtime.tensorflow()
+    with tf.name_scope(name or "transform"):
+        if output_shape is None:
+            output_shape = tf.shape(images)[1:3]
+            known = None if tf.executing_eagerly() else tf.get_static_value(output_shape)
+            output_shape = output_shape if known is None else known
+        output_shape = tf.convert_to_tensor(output_shape, tf.int32)
+        if not output_shape.shape.is_compatible_with([2]):
+            raise ValueError(f"output_shape must be (height, width); got {output_shape}")
+        return tf.raw_ops.ImageProjectiveTransformV3(
+            images=images,
+            output_shape=output_shape,
+            fill_value=tf.convert_to_tensor(fill_value, tf.float32),
+            transforms=transforms,
+            fill_mode=fill_mode.upper(),
+            interpolation=interpolation.upper(),
+        )

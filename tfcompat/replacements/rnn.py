@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 from tfcompat import _runtime
 
-__all__ = ["LSTMStateTuple", "assert_like_rnncell", "concat_shapes", "zero_state_tensors"]
+__all__ = [
+    "LSTMStateTuple",
+    "assert_like_rnncell",
+    "concat_shapes",
+    "transpose_batch_time",
+    "zero_state_tensors",
+]
 
 
 class LSTMStateTuple(NamedTuple):
@@ -118,3 +124,19 @@ def zero_state_tensors(state_size: Any, batch_size: Any, dtype: Any) -> Any:
         return state
 
     return tf.nest.map_structure(zeros, state_size)
+
+
+def transpose_batch_time(x: Any) -> Any:
+    """Swap the first two dimensions of a tensor; return one of a lower rank as it is.
+
+    Replaces `tensorflow.python.ops.rnn._transpose_batch_time`.
+
+    Args:
+        x: a tensor of shape (batch, time, ...) or (time, batch, ...).
+    """
+    tf = _runtime.tensorflow()
+    rank = x.shape.rank
+    if rank is None:
+        order = tf.concat([[1, 0], tf.range(2, tf.rank(x))], axis=0)
+        return tf.transpose(x, order)
+    return x if rank < 2 else tf.transpose(x, [1, 0, *range(2, rank)])

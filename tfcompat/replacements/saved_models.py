@@ -168,7 +168,7 @@ def parse_saved_model(export_dir: str | os.PathLike[str]) -> Any:
     for name in ("saved_model.pb", "saved_model.pbtxt"):
         path = gfile_join(directory, name)
         if files.exists(path):
-            return _read(path, message, text=name.endswith("txt"))
+            return read_message(path, message, name.endswith("txt"))
     raise OSError(
         f"SavedModel file does not exist at: {directory}{os.path.sep}"
         "{saved_model.pbtxt|saved_model.pb}"
@@ -187,7 +187,7 @@ def parse_saved_model_with_debug_info(export_dir: str | os.PathLike[str]) -> tup
     files = _runtime.tensorflow().io.gfile
     path = gfile_join(os.fspath(export_dir), "debug", "saved_model_debug_info.pb")
     info = protos.graph_debug_info_pb2.GraphDebugInfo()
-    return model, _read(path, info, text=False) if files.exists(path) else info
+    return model, read_message(path, info, False) if files.exists(path) else info
 
 
 def get_asset_tensors(
@@ -223,9 +223,9 @@ def read_meta_graph_file(filename: str) -> Any:
     if not tf.io.gfile.exists(filename):
         raise OSError(f"File does not exist. Received: {filename}.")
     try:
-        return _read(filename, tf.compat.v1.MetaGraphDef(), text=False)
+        return read_message(filename, tf.compat.v1.MetaGraphDef(), False)
     except OSError:
-        return _read(filename, tf.compat.v1.MetaGraphDef(), text=True)
+        return read_message(filename, tf.compat.v1.MetaGraphDef(), True)
 
 
 def object_graph_key_mapping(checkpoint_path: str) -> dict[str, str]:
@@ -251,12 +251,21 @@ def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta
     return f"{_SHARD.sub('', checkpoint_filename)}.{meta_graph_suffix}"
 
 
-def _read(path: str, message: Any, *, text: bool) -> Any:
+def read_message(path: str, message: Any, text: bool) -> Any:
+    """Read a message from a file, in binary or text format.
+
+    Raises:
+        OSError: the file is not there or cannot be parsed.
+    """
     from google.protobuf import message as messages
     from google.protobuf import text_format
 
-    with _runtime.tensorflow().io.gfile.GFile(path, "rb") as file:
-        content = file.read()
+    tf = _runtime.tensorflow()
+    try:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            content = file.read()
+    except tf.errors.NotFoundError as error:
+        raise FileNotFoundError(f"There is no file {path!r}.") from error
     try:
         if text:
             text_format.Parse(content.decode("utf-8"), message)

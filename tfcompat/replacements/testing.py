@@ -18,6 +18,7 @@ from tfcompat.replacements.graphs import eager_mode, graph_mode, tf2_enabled
 from tfcompat.replacements.inspection import make_decorator
 
 __all__ = [
+    "assert_proto_equal",
     "deprecated_graph_mode_only",
     "disable_cudnn_autotune",
     "disable_mlir_bridge",
@@ -327,3 +328,31 @@ def force_gpu() -> Any:
 def force_cpu() -> Any:
     """Place operations on the first CPU within the context."""
     return _runtime.tensorflow().device("/device:CPU:0")
+
+
+def assert_proto_equal(
+    self: Any, a: Any, b: Any, check_initialized: bool = True, msg: str | None = None
+) -> None:
+    """Fail a test with a difference of texts if two messages are not equal.
+
+    Replaces `tensorflow.python.util.protobuf.compare.assertProtoEqual` without its arguments
+    `normalize_numbers` and `relative_tolerance`.
+
+    Args:
+        self: the test case.
+        a: a message of protobuf, or its text.
+        b: a message.
+        check_initialized: whether to fail as well where a required field is not set.
+        msg: what to say on failure.
+    """
+    from google.protobuf import text_format
+
+    if isinstance(a, str):
+        a = text_format.Parse(a, type(b)())
+    for message in (a, b) if check_initialized else ():
+        missing = message.FindInitializationErrors()
+        if missing:
+            self.fail(f"Initialization errors: {missing}\n{message}")
+    self.assertMultiLineEqual(  # noqa: PT009 - the test case is the caller's
+        text_format.MessageToString(a), text_format.MessageToString(b), msg=msg
+    )

@@ -81,9 +81,7 @@ ADVICE: dict[str, Advice] = {
         "tensorflow.config.list_logical_devices",
         template="len(tf.config.list_logical_devices('GPU'))",
     ),
-    f"{_EAGER}.context.shared_name": nothing(
-        "It went in 2.7; the object that shares a resource takes a name of its own."
-    ),
+    f"{_EAGER}.context.shared_name": replacement("shared_name"),
     # The types of what tf.function returns.
     f"{_EAGER}.def_function.Function": _FUNCTION,
     f"{_EAGER}.polymorphic_function.polymorphic_function.Function": _FUNCTION,

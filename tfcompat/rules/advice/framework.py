@@ -150,3 +150,10 @@ for _name in ("convert_variables_to_constants_v2", "convert_variables_to_constan
         reason="Functions that the graph calls, loops and branches stay whole; the original puts "
         "what they do into the graph itself.",
     )
+for _name in (
+    "freeze_graph.freeze_graph",
+    "freeze_graph.freeze_graph_with_def_protos",
+    "strip_unused_lib.strip_unused",
+):
+    ADVICE[f"tensorflow.python.tools.{_name}"] = replacement(_name.partition(".")[2])
+ADVICE["tensorflow.python.client.timeline.Timeline"] = replacement("Timeline")

@@ -396,6 +396,7 @@ _NOTHING = [
         "saving.legacy.hdf5_format.load_optimizer_weights_from_hdf5_group",
         nothing("tfcompat.restore_state restores optimizers from .h5 files of every release."),
     ),
+    ("ksf", "layers.preprocessing.image_preprocessing.transform", replacement("transform_images")),
     ("ksf", "saving.saving_lib.H5IOStore", nothing("tfcompat.describe_state reads such files.")),
     ("k", "saving.saving_lib._SAVING_V3_ENABLED", nothing(_ALWAYS_ON)),
     ("k", "saving.experimental.saving_lib._SAVING_V3_ENABLED", nothing(_ALWAYS_ON)),
@@ -415,7 +416,7 @@ _NOTHING = [
     (
         "s",
         "initializers.random_initializers.compute_fans",
-        nothing("Only Keras 3 has it; VarianceScaling initializers scale by themselves."),
+        replacement("compute_fans"),
     ),
     (
         "s",
@@ -425,7 +426,11 @@ _NOTHING = [
     (
         "t",
         "initializers.initializers_v2._get_dtype",
-        nothing("tf.as_dtype(dtype), with tf.keras.backend.floatx() for None."),
+        public(
+            "tensorflow.as_dtype",
+            call=Call(parameters=("dtype",)),
+            template="tf.as_dtype({dtype} or tf.keras.backend.floatx())",
+        ),
     ),
     (
         "t",

@@ -233,6 +233,15 @@ ADVICE: dict[str, Advice] = {
         reason="The public one puts the name scopes around it into the tag, in eager mode too.",
         call=Call(parameters=("name", "family", "default_name", "values"), refuse=("family",)),
     ),
+    **{
+        f"{_OPS}.summary_ops_v2.{name}": replacement(name.lstrip("_"))
+        for name in (
+            "_INVALID_SCOPE_CHARACTERS",
+            "record_summaries_every_n_global_steps",
+            "summary_writer_initializer_op",
+        )
+    },
+    f"{_OPS}.rnn._transpose_batch_time": replacement("transpose_batch_time"),
     f"{_OPS}.summary_ops_v2.create_file_writer": public(
         "tensorflow.summary.create_file_writer",
         safe=False,

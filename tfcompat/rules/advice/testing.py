@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcompat.rules.advice._kinds import Advice, nothing, public, replacement
+from tfcompat.rules.advice._kinds import Advice, Call, nothing, public, replacement
 
 _TEST_UTIL = "tensorflow.python.framework.test_util"
 _GOOGLETEST = "tensorflow.python.platform.googletest"
@@ -51,6 +51,21 @@ ADVICE.update(
         f"{_TEST_UTIL}.random_seed": nothing(
             "It is a module that test_util imports in some releases; tf.random.set_seed sets a "
             "seed."
+        ),
+        "tensorflow.python.util.protobuf.compare.assertProtoEqual": replacement(
+            "assert_proto_equal",
+            call=Call(
+                parameters=(
+                    "self",
+                    "a",
+                    "b",
+                    "check_initialized",
+                    "normalize_numbers",
+                    "msg",
+                    "relative_tolerance",
+                ),
+                refuse=("normalize_numbers", "relative_tolerance"),
+            ),
         ),
         f"{_GOOGLETEST}.main": public(
             "tensorflow.test.main",

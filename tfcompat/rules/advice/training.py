@@ -148,5 +148,19 @@ ADVICE.update(
         f"{_SAVED_MODEL}.load._RestoredResource": replacement("RestoredResource"),
     }
 )
+# Slots of XLA's shardings, which the public names have nothing of.
+_SLOT = Call(refuse=("copy_xla_sharding",))
+_SLICES = "A slot of a partitioned variable does not tell a saver of which part it is."
+for _name, _replacement in {
+    "_create_slot_var": "create_slot_variable",
+    "create_slot": "create_slot",
+    "create_slot_with_initializer": "create_slot_with_initializer",
+    "create_zeros_slot": "create_zeros_slot",
+}.items():
+    ADVICE[f"{_TRAINING}.slot_creator.{_name}"] = replacement(
+        _replacement, safe=False, reason=_SLICES, call=_SLOT
+    )
+for _name in ("_get_saver_or_default", "_wrap_restore_error_with_msg"):
+    ADVICE[f"{_TRAINING}.saver.{_name}"] = replacement(_name[1:])
 # Up to 2.7
 ADVICE[f"{_TRACKING}.tracking.AutoTrackable"] = facade("AutoTrackable")
