@@ -491,6 +491,26 @@ _HOMES = {
         "validate_synchronization_aggregation_trainable",
         "variable_accessed",
     ),
+    "xla": (
+        "XlaSharding",
+        "xla_assign_device",
+        "xla_auto_to_manual_spmd_partition",
+        "xla_copy_sharding",
+        "xla_dynamic_slice",
+        "xla_dynamic_update_slice",
+        "xla_get_op_sharding",
+        "xla_get_tensor_sharding",
+        "xla_manual_to_auto_spmd_partition",
+        "xla_mesh_split",
+        "xla_mesh_split_sharding",
+        "xla_partial_tile",
+        "xla_recv",
+        "xla_replica_id",
+        "xla_replicate",
+        "xla_send",
+        "xla_split",
+        "xla_tile",
+    ),
 }
 # Modules with names of their own: `tfcompat.replacements.protos.struct_pb2.StructuredValue`.
 _MODULES = ("protos",)
