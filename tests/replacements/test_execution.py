@@ -175,3 +175,50 @@ def test_an_anonymous_resource():
     one, two = (tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], **names) for _ in range(2))
     tf.raw_ops.AssignVariableOp(resource=one, value=tf.constant(1.0))
     assert not tf.raw_ops.VarIsInitializedOp(resource=two)
+
+
+@pytest.mark.parametrize("mode", ["eager", "function", "graph"])
+def test_stop_recording(mode):
+    """The same gradients, devices, names and control flow as with the original."""
+
+    def run(stop_recording):
+        seen = []
+
+        def step(x):
+            with tf.GradientTape(persistent=True) as tape, tf.name_scope("scope"):
+                tape.watch(x)
+                y = x * x
+                with stop_recording():
+                    with tf.device("/cpu:0"), stop_recording():
+                        constant = tf.multiply(x, 3.0, name="stopped")
+                    z = y * 5.0
+                    if not tf.executing_eagerly():
+                        seen.append((constant.op.name, constant.device, constant.graph is y.graph))
+                w = y * constant + z + tf.cond(x > 0, lambda: x, lambda: -x)
+            return w, tape.gradient(w, x), tape.gradient(z, x)
+
+        if mode != "graph":
+            function = tf.function(step) if mode == "function" else step
+            return function(tf.constant(2.0)), seen
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            w, gradient, none = step(tf.constant(2.0))
+            return (*session.run([w, gradient]), none), seen
+
+    old = original("eager.record.stop_recording", "eager.tape.stop_recording")
+    expected, seen = run(old)
+    found, seen_now = run(replacements.stop_recording)
+    assert seen_now == seen
+    np.testing.assert_array_equal(found[:2], expected[:2])
+    # w = x**2 * 6 + 20 + x: what was made within is a constant.
+    assert (float(found[0]), float(found[1]), found[2]) == (46.0, 25.0, None)
+    assert expected[2] is None
+
+
+def test_stop_recording_ends_with_an_error():
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        with pytest.raises(ValueError, match="reason"), replacements.stop_recording():
+            raise ValueError("reason")
+        y = x * x
+    assert tape.gradient(y, x) == 4.0

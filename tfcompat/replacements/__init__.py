@@ -170,6 +170,7 @@ _HOMES = {
         "gen_new_seed",
         "global_seed",
         "shared_name",
+        "stop_recording",
     ),
     "feature_columns": (
         "DenseFeatures",

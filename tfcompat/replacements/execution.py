@@ -22,6 +22,7 @@ __all__ = [
     "gen_new_seed",
     "global_seed",
     "shared_name",
+    "stop_recording",
 ]
 
 # The names that `tf.config.experimental.set_device_policy` takes.
@@ -145,3 +146,18 @@ def shared_name(name: str | None = None) -> str | None:
 
 # TensorFlow makes a resource of this name anonymous.
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
+
+
+@contextlib.contextmanager
+def stop_recording() -> Iterator[None]:
+    """Keep what is done within the context off all gradient tapes.
+
+    Replaces `tensorflow.python.eager.tape.stop_recording`, from 2.12 on in
+    `tensorflow.python.eager.record`. `tf.init_scope` pauses the tapes. In a graph it leaves the
+    graph, which is entered again: replica contexts, variable creators and, where the graph around
+    it is one of TensorFlow 1, devices are those around the graph.
+    """
+    tf = _runtime.tensorflow()
+    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    with tf.init_scope(), graph.as_default() if graph is not None else contextlib.nullcontext():
+        yield
