@@ -171,3 +171,12 @@ def test_model_from_config() -> None:
     original = None if KERAS_3 else resolve("tensorflow.keras.models.model_from_config")
     if original is not None:
         assert original(serialize).get_config() == copy.get_config()
+
+
+@pytest.mark.parametrize("dtype", [None, "float16", tf.int32])
+def test_the_dtype_of_an_initializer(dtype):
+    module = "tensorflow.python.keras.initializers.initializers_v2"
+    one = ADVICE[f"{module}._get_dtype"]
+    old = importlib.import_module(module)._get_dtype(dtype)
+    new = eval(one.template.format(dtype="dtype"), {"tf": tf, "dtype": dtype})
+    assert new == old

@@ -31,6 +31,12 @@ CALLS = {
         (([1, 2], tf.float32, "name"), {}),
         ((1.5,), {"preferred_dtype": tf.float64}),
     ],
+    "framework.constant_op._tensor_shape_tensor_conversion_function": [
+        ((tf.TensorShape([2, 3]),), {}),
+        ((tf.TensorShape([2, 3]), tf.int64, "name"), {}),
+        ((tf.TensorShape([]),), {}),
+        ((tf.TensorShape([2, None]),), {}),
+    ],
     "framework.tensor_shape.as_shape": [
         (([1, None],), {}),
         ((None,), {}),

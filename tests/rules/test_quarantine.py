@@ -18,9 +18,9 @@ def test_below_a_module_the_rest_of_the_path_is_kept() -> None:
 
 def test_a_module_that_moved_serves_in_all_releases() -> None:
     for path in ("tensorflow.python.eager.tape", "tensorflow.python.eager.record"):
-        found = rules.rule(f"{path}.stop_recording")
+        found = rules.rule(f"{path}.record_operation")
         assert found is not None
-        assert found.target == f"{PREFIX}record.stop_recording"
+        assert found.target == f"{PREFIX}record.record_operation"
 
 
 def test_of_two_rows_with_a_path_the_one_that_serves_is_taken() -> None:

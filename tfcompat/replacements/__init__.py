@@ -194,6 +194,11 @@ _HOMES = {
         "freeze_graph_with_def_protos",
         "strip_unused",
     ),
+    "graph_tools": (
+        "Registry",
+        "collective_all_reduce",
+        "get_backward_walk_ops",
+    ),
     "graphs": (
         "NullContextmanager",
         "eager_mode",

@@ -157,3 +157,10 @@ for _name in (
 ):
     ADVICE[f"tensorflow.python.tools.{_name}"] = replacement(_name.partition(".")[2])
 ADVICE["tensorflow.python.client.timeline.Timeline"] = replacement("Timeline")
+ADVICE["tensorflow.python.framework.registry.Registry"] = replacement("Registry")
+ADVICE["tensorflow.python.framework.constant_op._tensor_shape_tensor_conversion_function"] = public(
+    "tensorflow.convert_to_tensor",
+    call=Call(
+        parameters=("s", "dtype", "name", "as_ref"), rename={"s": "value"}, refuse=("as_ref",)
+    ),
+)

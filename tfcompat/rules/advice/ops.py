@@ -241,6 +241,45 @@ ADVICE: dict[str, Advice] = {
             "summary_writer_initializer_op",
         )
     },
+    f"{_OPS}.collective_ops.all_reduce": replacement("collective_all_reduce"),
+    f"{_OPS}.op_selector.get_backward_walk_ops": replacement(
+        "get_backward_walk_ops",
+        call=Call(
+            parameters=(
+                "seed_ops",
+                "inclusive",
+                "within_ops",
+                "within_ops_fn",
+                "stop_at_ts",
+                "control_inputs",
+                "only_differentiable",
+            ),
+            refuse=("only_differentiable",),
+        ),
+    ),
+    f"{_OPS}.control_flow_ops.merge": public(
+        "tensorflow.raw_ops.Merge",
+        safe=False,
+        reason="It takes tensors alone, where the original also takes sparse ones.",
+        call=Call(parameters=("inputs", "name"), keywords_only=True),
+    ),
+    f"{_OPS}.control_flow_ops.switch": public(
+        "tensorflow.raw_ops.Switch",
+        safe=False,
+        reason="It takes tensors alone, where the original also takes sparse ones and values.",
+        call=Call(
+            parameters=("data", "pred", "dtype", "name"), refuse=("dtype",), keywords_only=True
+        ),
+    ),
+    f"{_OPS}.resource_variable_ops.variable_shape": public(
+        "tensorflow.raw_ops.VariableShape",
+        safe=False,
+        reason="It is an operation also where the shape is known, of which the original makes a "
+        "constant.",
+        call=Call(
+            parameters=("handle", "out_type"), rename={"handle": "input"}, keywords_only=True
+        ),
+    ),
     f"{_OPS}.rnn._transpose_batch_time": replacement("transpose_batch_time"),
     f"{_OPS}.summary_ops_v2.create_file_writer": public(
         "tensorflow.summary.create_file_writer",
