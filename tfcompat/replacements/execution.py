@@ -150,14 +150,22 @@ _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
 
 @contextlib.contextmanager
 def stop_recording() -> Iterator[None]:
-    """Keep what is done within the context off all gradient tapes.
+    """Keep what is done within the context off all gradient tapes and accumulators of the thread.
 
-    Replaces `tensorflow.python.eager.tape.stop_recording`, from 2.12 on in
-    `tensorflow.python.eager.record`. `tf.init_scope` pauses the tapes. In a graph it leaves the
-    graph, which is entered again: replica contexts, variable creators and, where the graph around
-    it is one of TensorFlow 1, devices are those around the graph.
+    Replaces `tensorflow.python.eager.tape.stop_recording`, from 2.13 on in
+    `tensorflow.python.eager.record`. `tf.init_scope` pauses them; the graph that it leaves is
+    entered again.
     """
     tf = _runtime.tensorflow()
-    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-    with tf.init_scope(), graph.as_default() if graph is not None else contextlib.nullcontext():
+    with contextlib.ExitStack() as stack:
+        if tf.executing_eagerly():
+            stack.enter_context(tf.init_scope())
+        else:
+            graph = tf.compat.v1.get_default_graph()
+            if not graph.building_function:
+                # init_scope does not leave such a graph, and would lift its control dependencies.
+                stack.enter_context(tf.Graph().as_default())
+            stack.enter_context(tf.init_scope())
+            # as_default of a function's graph takes the strategies of the graph around it.
+            stack.enter_context(tf.Graph.as_default(graph))
         yield

@@ -82,15 +82,8 @@ ADVICE: dict[str, Advice] = {
         template="len(tf.config.list_logical_devices('GPU'))",
     ),
     f"{_EAGER}.context.shared_name": replacement("shared_name"),
-    **{
-        f"{_EAGER}.{module}.stop_recording": replacement(
-            "stop_recording",
-            safe=False,
-            reason="In a graph, replica contexts and variable creators within the function do not "
-            "reach into it.",
-        )
-        for module in ("tape", "record")
-    },
+    f"{_EAGER}.record.stop_recording": replacement("stop_recording"),
+    f"{_EAGER}.tape.stop_recording": replacement("stop_recording"),
     # The types of what tf.function returns.
     f"{_EAGER}.def_function.Function": _FUNCTION,
     f"{_EAGER}.polymorphic_function.polymorphic_function.Function": _FUNCTION,
