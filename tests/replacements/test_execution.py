@@ -47,6 +47,23 @@ def test_global_seed_draws_nothing():
     original("eager.context.context")()._seed = None
 
 
+def test_is_op_determinism_enabled():
+    old = original("framework.config.is_op_determinism_enabled")
+    assert replacements.is_op_determinism_enabled() is old() is False
+    tf.config.experimental.enable_op_determinism()
+    try:
+        for seed in (None, 3):
+            original("eager.context.context")()._seed = seed
+            assert replacements.is_op_determinism_enabled() is old() is True
+            with tf.Graph().as_default():
+                tf.compat.v1.set_random_seed(5)
+                assert replacements.is_op_determinism_enabled() is old() is True
+    finally:
+        original("framework.config.disable_op_determinism")()
+        original("eager.context.context")()._seed = None
+    assert replacements.is_op_determinism_enabled() is old() is False
+
+
 def test_ensure_initialized():
     replacements.ensure_initialized()
     assert original("eager.context.context")()._initialized

@@ -169,6 +169,7 @@ _HOMES = {
         "function_from_graph_def",
         "gen_new_seed",
         "global_seed",
+        "is_op_determinism_enabled",
         "shared_name",
         "stop_recording",
     ),

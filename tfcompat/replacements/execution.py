@@ -21,6 +21,7 @@ __all__ = [
     "function_from_graph_def",
     "gen_new_seed",
     "global_seed",
+    "is_op_determinism_enabled",
     "shared_name",
     "stop_recording",
 ]
@@ -78,6 +79,21 @@ def _is_set(tf: Any) -> bool:
         return tf.compat.v1.get_seed(None)[0] is not None
     except RuntimeError:  # of an operation without a seed, where determinism is enabled
         return False
+
+
+def is_op_determinism_enabled() -> bool:
+    """Return whether `tf.config.experimental.enable_op_determinism` was called.
+
+    Replaces `tensorflow.python.framework.config.is_op_determinism_enabled`, from 2.7 on. It is
+    False in 2.5 and 2.6, which have no such setting.
+    """
+    tf = _runtime.tensorflow()
+    with tf.Graph().as_default():
+        try:
+            tf.compat.v1.get_seed(None)
+        except RuntimeError:  # No seed is set, which determinism does not allow.
+            return True
+    return False
 
 
 def gen_new_seed(seed: int | None, salt: str) -> int | None:

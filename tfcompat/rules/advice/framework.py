@@ -157,6 +157,7 @@ for _name in (
 ):
     ADVICE[f"tensorflow.python.tools.{_name}"] = replacement(_name.partition(".")[2])
 ADVICE["tensorflow.python.client.timeline.Timeline"] = replacement("Timeline")
+ADVICE[f"{_FRAMEWORK}.config.is_op_determinism_enabled"] = replacement("is_op_determinism_enabled")
 ADVICE["tensorflow.python.framework.registry.Registry"] = replacement("Registry")
 ADVICE["tensorflow.python.framework.constant_op._tensor_shape_tensor_conversion_function"] = public(
     "tensorflow.convert_to_tensor",
