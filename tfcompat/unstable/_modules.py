@@ -6,7 +6,6 @@ from tfcompat._lookup import Row
 
 # Package -> the modules in it that every release has.
 _EVERYWHERE = {
-    "tensorflow.lite.python": "schema_py_generated",
     "tensorflow.python.client": "device_lib session timeline",
     "tensorflow.python.compiler.tensorrt": "trt_convert",
     "tensorflow.python.data.ops": "dataset_ops iterator_ops",
@@ -99,9 +98,6 @@ _OTHERS = {
     ),
     "composite_tensor_gradient": Row(
         ("tensorflow.python.framework.composite_tensor_gradient",), "2.9-"
-    ),
-    "conversion_metadata_schema_py_generated": Row(
-        ("tensorflow.lite.python.conversion_metadata_schema_py_generated",), "2.9-"
     ),
     "coordinator_context": Row(
         ("tensorflow.python.distribute.coordinator.coordinator_context",), "2.7-"

@@ -1,4 +1,4 @@
-"""`tensorflow.lite`. Its modules are rows of `tfcompat.unstable`, see `internal`."""
+"""`tensorflow.lite`. Its other modules are rows of `tfcompat.unstable`, see `internal`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ ADVICE: dict[str, Advice] = {
         "It is in the sources of TensorFlow only, and never was in its wheels."
     ),
 }
+for _name in ("conversion_metadata_schema_py_generated", "schema_py_generated"):
+    ADVICE[f"tensorflow.lite.python.{_name}.*"] = replacement(f"lite_schemas.{_name}")
 for _name in ("get_grappler_config", "get_tensor_name"):
     ADVICE[f"tensorflow.lite.python.util.{_name}"] = replacement(_name)
 ADVICE.update(

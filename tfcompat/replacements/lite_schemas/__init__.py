@@ -1,0 +1,33 @@
+"""The FlatBuffers schemas of TensorFlow Lite, from the public package flatbuffers.
+
+`lite_schemas.schema_py_generated` has the names of the private module of TensorFlow that is called
+so: readers such as `Model`, objects such as `ModelT`, enums such as `BuiltinOperator` and functions
+such as `ModelStart`. They are made at run time from a table of the newest schema, so that they are
+the same in every release, read the files of earlier ones and write files that earlier ones read.
+A reader passes over fields that a file lacks, and an object writes no field that has its default.
+
+Fields of TensorFlow 2.5 that the schema has since replaced are kept: `SignatureDef` has `key`, and
+reads what was `method_name` as `signatureKey`, as later releases of TensorFlow do. TensorFlow 2.10
+alone has the numbers of `ATan2Options` and `UnsortedSegmentSumOptions`, two tables without fields,
+the other way round.
+
+The classes are of their own: code that gives them to functions of TensorFlow works, since those
+read attributes, but `isinstance` with a class of the private module is false.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ["conversion_metadata_schema_py_generated", "schema_py_generated"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
