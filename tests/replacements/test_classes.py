@@ -116,7 +116,8 @@ ORIGINALS = {
 
 
 def test_the_table_is_complete():
-    assert set(ORIGINALS) == set(classes.__all__)
+    elsewhere = {"ConverterError"}  # of TensorFlow Lite: test_lite.py
+    assert set(ORIGINALS) | elsewhere == set(classes.__all__)
 
 
 @pytest.mark.parametrize("name", sorted(ORIGINALS))

@@ -34,6 +34,7 @@ _HOMES = {
         "CheckpointPosition",
         "CollectiveAllReduce",
         "CompositeTensor",
+        "ConverterError",
         "CoreTensor",
         "DatasetSource",
         "DatasetV1Adapter",
@@ -346,8 +347,14 @@ _HOMES = {
         "validate_string_arg",
     ),
     "lite": (
+        "builtin_code_to_name",
+        "convert_bytes_to_c_source",
+        "convert_model_from_bytearray_to_object",
+        "convert_model_from_object_to_bytearray",
+        "create_dict_from_flatbuffer",
         "get_grappler_config",
         "get_tensor_name",
+        "name_list_to_string",
     ),
     "local_layers": (
         "LocallyConnected1D",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     CollectiveAllReduce: Any
     CheckpointPosition: Any
     CompositeTensor: Any
+    ConverterError: Any
     CoreTensor: Any
     DatasetSource: Any
     DatasetV1Adapter: Any
@@ -110,6 +111,12 @@ def _subclasses(start: type) -> Iterable[type]:
         new = [one for one in type.__subclasses__(cls) if one not in seen]
         seen.extend(new)
         yield from new
+
+
+def _exception() -> type:
+    # TensorFlow Lite is imported when it is first used.
+    _public("lite.TFLiteConverter")()
+    return Exception
 
 
 def _itself(start: type) -> Iterable[type]:
@@ -361,6 +368,8 @@ _WAYS = {
     "GlorotNormalV2": _Way(_subclasses, lambda: _find("InitializerV2"), "GlorotNormal"),
     "GlorotUniformV2": _Way(_subclasses, lambda: _find("InitializerV2"), "GlorotUniform"),
     "TruncatedNormalV2": _Way(_subclasses, lambda: _find("InitializerV2"), "TruncatedNormal"),
+    # tensorflow.lite.python.convert, later tensorflow.lite.python.convert_phase
+    "ConverterError": _Way(_subclasses, _exception, "ConverterError"),
     # tensorflow.python.feature_column
     "DenseColumn": _Way(_bases, _numeric_column, "DenseColumn"),
     "EmbeddingColumn": _Way(_itself, _embedding_column, ""),

@@ -27,8 +27,27 @@ ADVICE: dict[str, Advice] = {
 }
 for _name in ("conversion_metadata_schema_py_generated", "schema_py_generated"):
     ADVICE[f"tensorflow.lite.python.{_name}.*"] = replacement(f"lite_schemas.{_name}")
-for _name in ("get_grappler_config", "get_tensor_name"):
-    ADVICE[f"tensorflow.lite.python.util.{_name}"] = replacement(_name)
+ADVICE.update(
+    {
+        f"tensorflow.lite.{path}": replacement(name)
+        for path, name in {
+            "python.convert.ConverterError": "ConverterError",
+            "python.convert_phase.ConverterError": "ConverterError",
+            "python.util._convert_model_from_bytearray_to_object": (
+                "convert_model_from_bytearray_to_object"
+            ),
+            "python.util._convert_model_from_object_to_bytearray": (
+                "convert_model_from_object_to_bytearray"
+            ),
+            "python.util.convert_bytes_to_c_source": "convert_bytes_to_c_source",
+            "python.util.get_grappler_config": "get_grappler_config",
+            "python.util.get_tensor_name": "get_tensor_name",
+            "tools.visualize.BuiltinCodeToName": "builtin_code_to_name",
+            "tools.visualize.CreateDictFromFlatbuffer": "create_dict_from_flatbuffer",
+            "tools.visualize.NameListToString": "name_list_to_string",
+        }.items()
+    }
+)
 ADVICE.update(
     {
         f"tensorflow.lite.constants.{name}": public(
