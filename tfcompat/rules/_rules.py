@@ -310,8 +310,11 @@ def _is_whole(found: Name) -> bool:
     """
     if found.kind != "module":
         return True
-    below = (module for module in _table.modules() if f"{module}.".startswith(f"{found.name}."))
-    return all(name.usable == _columns.ALL for module in below for name in _table.names(module))
+    return all(
+        name.usable == _columns.ALL
+        for module in _table.modules(found.name)
+        for name in _table.names(module)
+    )
 
 
 def _life_of_private(found: Name) -> str:

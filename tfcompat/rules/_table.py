@@ -28,7 +28,6 @@ The file is text, sorted, with one block per module:
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -99,33 +98,53 @@ class _Block(NamedTuple):
 
 
 @functools.cache
-def _table() -> tuple[bytes, dict[str, int]]:
-    """Read the file; return it and where the block of each module starts, that of its head at 0."""
+def _table() -> bytes:
     with open(_columns.TABLE, "rb") as file:
-        data = file.read()
-    starts = {match[1].decode(): match.start(1) for match in _BLOCK.finditer(data)}
-    return data, {"": 0, **starts}
+        return file.read()
 
 
-_BLOCK = re.compile(rb"\n\[([^|]+)")
+_BLOCK = b"\n["
+
+
+def _search(module: bytes) -> int:
+    """Return where the first block starts whose module is not before this one, or -1."""
+    data = _table()
+    found = -1
+    low, high = 0, len(data)
+    while low < high:
+        middle = (low + high) // 2
+        start = data.find(_BLOCK, middle, high + 1)
+        if start < 0:
+            high = middle
+        elif _module(start) < module:
+            low = start + 1
+        else:
+            found, high = start, middle
+    return found
+
+
+def _module(start: int) -> bytes:
+    data = _table()
+    return data[start + len(_BLOCK) : data.find(b"|", start)]
 
 
 def _text(module: str) -> str | None:
     """Return the block of a module: a run needs few of them."""
-    data, starts = _table()
-    start = starts.get(module)
-    if start is None:
+    name = module.encode()
+    start = _search(name)
+    if start < 0 or _module(start) != name:
         return None
-    end = data.find(b"\n[", start)
-    return data[start : end if end >= 0 else None].decode()
+    data = _table()
+    end = data.find(_BLOCK, start + 1)
+    return data[start + len(_BLOCK) : end if end >= 0 else None].decode()
 
 
 @functools.cache
 def _usual() -> dict[str, str]:
     """The module that a bare alias means."""
-    start = "# modules: "
-    line = next(line for line in (_text("") or "").splitlines() if line.startswith(start))
-    return dict(pair.split("=") for pair in line[len(start) :].split())
+    data = _table()
+    start = data.find(b"\n# modules: ") + len(b"\n# modules: ")
+    return dict(pair.split("=") for pair in data[start : data.find(b"\n", start)].decode().split())
 
 
 @functools.cache
@@ -287,9 +306,18 @@ def lengthen(name: str) -> str:
     return _LONG[short + colon] + rest if colon else name
 
 
-def modules() -> tuple[str, ...]:
-    """Return every module of the table."""
-    return tuple(filter(None, _table()[1]))
+def modules(top: str = "") -> tuple[str, ...]:
+    """Return every module of the table, or a module with those below it."""
+    data = _table()
+    found = []
+    start = _search(top.encode())
+    while start >= 0:
+        name = _module(start).decode()
+        if top and not f"{name}.".startswith(f"{top}."):
+            break
+        found.append(name)
+        start = data.find(_BLOCK, start + 1)
+    return tuple(found)
 
 
 def names(module: str) -> Iterator[Name]:
