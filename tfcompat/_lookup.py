@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfcompat.errors import MissingNameError
 
@@ -17,8 +16,7 @@ EVERY_RELEASE = "2.5-"
 KERAS_2 = "Keras 2"
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Where one name lives.
 
     Attributes:

@@ -6,7 +6,6 @@ Exit codes: 0 when all is well, 1 when something was found, 2 for an error.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,7 +28,8 @@ _OPTIONAL = ("numpy", "h5py", "ml_dtypes")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(given).parse_args(given)
     # A name that the terminal's encoding lacks is no reason to fail.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -54,19 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tfcompat", description=__doc__.partition("\n")[0])
     parser.add_argument("--version", action="version", version=f"tfcompat {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for register in _COMMANDS:
-        register(subparsers)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog="tfcompat"
+    )
+    # To describe a command takes long; where one is asked for, the others are not needed.
+    wanted = [name for name in arguments[:1] if name in _COMMANDS]
+    for name in wanted or _COMMANDS:
+        _COMMANDS[name](subparsers)
     return parser
 
 
 def _state(subparsers: Subparsers) -> None:
     about = "show, verify, compare and convert states, checkpoints and files of weights"
     state = subparsers.add_parser("state", help=about, description=about)
-    commands = state.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = state.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog="tfcompat state"
+    )
 
     show = _command(commands, "show", _show, "show the keys, shapes, dtypes and sizes")
     show.add_argument("path", metavar="PATH")
@@ -188,7 +194,12 @@ def _convert(options: argparse.Namespace) -> int:
 def _print(
     options: argparse.Namespace, summary: Callable[[], Any], text: Callable[[], str]
 ) -> None:
-    print(json.dumps(summary(), indent=2) if options.json else text())
+    if not options.json:
+        print(text())
+        return
+    import json
+
+    print(json.dumps(summary(), indent=2))
 
 
 def _write(path: str, text: str, force: bool) -> None:
@@ -200,4 +211,4 @@ def _write(path: str, text: str, force: bool) -> None:
 
 
 # A further command adds its function here.
-_COMMANDS = (_state, lint.register, matrix.register)
+_COMMANDS = {"state": _state, **lint.COMMANDS, **matrix.COMMANDS}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from typing import NamedTuple
 
 ROOTS = ("tensorflow", "keras", "tf_keras", "tensorflow_estimator")
@@ -14,32 +13,53 @@ PACKAGES = (*ROOTS, "tensorflow.keras", "tensorflow.compat.v1", "tensorflow.comp
 Path = tuple[tuple[int, int], ...]
 
 
-@dataclasses.dataclass(eq=False)
+# `dataclasses` takes longer to import than all else that checking a file needs.
 class Event:
     """A name is bound: by an import, an assignment, a parameter, a loop and so on."""
 
-    name: str
-    order: int
-    path: Path
-    guard: str | None
-    statement: ast.AST
-    alias: ast.alias | None = None
-    target: str | None = None  # what an import binds
-    value: ast.expr | None = None  # what an assignment binds
+    __slots__ = ("alias", "guard", "name", "order", "path", "statement", "target", "value")
+
+    def __init__(
+        self,
+        name: str,
+        order: int,
+        path: Path,
+        guard: str | None,
+        statement: ast.AST,
+        alias: ast.alias | None = None,
+        target: str | None = None,
+        value: ast.expr | None = None,
+    ) -> None:
+        self.name = name
+        self.order = order
+        self.path = path
+        self.guard = guard
+        self.statement = statement
+        self.alias = alias
+        self.target = target  # what an import binds
+        self.value = value  # what an assignment binds
 
 
-@dataclasses.dataclass(eq=False)
 class Scope:
     """A module, class, function, lambda or comprehension."""
 
-    node: ast.AST
-    parent: Scope | None
-    order: int
-    path: Path  # of the scope within its parent
-    is_class: bool
-    is_deferred: bool  # runs later than the code around it
-    events: dict[str, list[Event]] = dataclasses.field(default_factory=dict)
-    elsewhere: dict[str, Scope] = dataclasses.field(default_factory=dict)  # global, nonlocal
+    def __init__(
+        self,
+        node: ast.AST,
+        parent: Scope | None,
+        order: int,
+        path: Path,
+        is_class: bool,
+        is_deferred: bool,
+    ) -> None:
+        self.node = node
+        self.parent = parent
+        self.order = order
+        self.path = path  # of the scope within its parent
+        self.is_class = is_class
+        self.is_deferred = is_deferred  # runs later than the code around it
+        self.events: dict[str, list[Event]] = {}
+        self.elsewhere: dict[str, Scope] = {}  # global, nonlocal
 
     def binds(self, name: str) -> bool:
         """Tell whether the scope binds a name of its own."""

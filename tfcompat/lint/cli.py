@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,7 @@ _CHECK = "find private and removed TensorFlow and Keras names"
 _MIGRATE = "rewrite them to names that exist in every supported release"
 
 
-def register(subparsers: Any) -> None:
-    """Add the commands to those of `tfcompat`."""
+def _add_check(subparsers: Any) -> None:
     check = _over_files(subparsers, "check", _CHECK)
     check.add_argument(
         "--format",
@@ -31,19 +29,34 @@ def register(subparsers: Any) -> None:
     check.add_argument("--fix", action="store_true", help="make the fixes that are safe")
     check.set_defaults(run=_check)
 
+
+def _add_migrate(subparsers: Any) -> None:
     migrate = _over_files(subparsers, "migrate", _MIGRATE)
     migrate.add_argument("--yes", action="store_true", help="write without asking")
     migrate.set_defaults(run=_migrate)
 
+
+def _add_rule(subparsers: Any) -> None:
     rule = subparsers.add_parser("rule", help="explain a code", description="Explain a code.")
     rule.add_argument("codes", metavar="CODE", nargs="*", help="such as TFC101; all by default")
     rule.set_defaults(run=_rule)
 
+
+def _add_why(subparsers: Any) -> None:
     about = "tell the life of a name, release by release"
     why = subparsers.add_parser("why", help=about, description=about)
     why.add_argument("names", metavar="NAME", nargs="+", help="such as tf.keras.backend.function")
     why.add_argument("--tensorflow", metavar="SPEC", help="the releases to support")
     why.set_defaults(run=_why)
+
+
+# Each command with what adds it to those of `tfcompat`.
+COMMANDS = {
+    "check": _add_check,
+    "migrate": _add_migrate,
+    "rule": _add_rule,
+    "why": _add_why,
+}
 
 
 def _over_files(subparsers: Any, name: str, about: str) -> argparse.ArgumentParser:
@@ -111,7 +124,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     unknown = config.unknown_codes((*(options.select or ()), *(options.ignore or ())), codes())
     if unknown:
         raise TfcompatError(f"There are no such codes: {', '.join(unknown)}. {_known_codes()}")
-    settings = dataclasses.replace(settings, **changes)
+    settings = settings._replace(**changes)
     rules.columns(settings.tensorflow)  # raises for what is no specifier
     return settings
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import functools
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfcompat.errors import TfcompatError
 
@@ -26,8 +25,7 @@ class ConfigurationError(TfcompatError, ValueError):
     """The configuration in pyproject.toml cannot be read, or says what is not known."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How to check.
 
     Attributes:
@@ -44,7 +42,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = {}
     guarded: bool = True
     root: str = "."
 

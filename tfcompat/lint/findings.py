@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tfcompat import rules
-from tfcompat.lint import ignores, notebooks, resolve
+from tfcompat.lint import ignores, resolve
 from tfcompat.lint.config import Settings
 from tfcompat.lint.methods import METHODS
 from tfcompat.lint.problems import METHOD, UNREAD_STRING, Problem, analyse, problems
 from tfcompat.lint.resolve import Source, decode
 from tfcompat.rules.codes import CODES
+
+if TYPE_CHECKING:
+    from tfcompat.lint import notebooks
 
 UNKNOWN_CODE = "TFC901"
 UNUSED_IGNORE = "TFC902"
@@ -101,7 +103,6 @@ class Finding(NamedTuple):
         return text
 
 
-@dataclasses.dataclass
 class FileReport:
     """What was found in one file.
 
@@ -112,10 +113,11 @@ class FileReport:
         silenced: how many findings a comment silences.
     """
 
-    path: str
-    findings: list[Finding] = dataclasses.field(default_factory=list)
-    errors: list[str] = dataclasses.field(default_factory=list)
-    silenced: int = 0
+    def __init__(self, path: str, errors: Iterable[str] = ()) -> None:
+        self.path = path
+        self.findings: list[Finding] = []
+        self.errors = list(errors)
+        self.silenced = 0
 
 
 def check_file(path: str, data: bytes, settings: Settings) -> FileReport:
@@ -131,6 +133,8 @@ def check_file(path: str, data: bytes, settings: Settings) -> FileReport:
     try:
         text, _ = decode(data)
         if path.endswith(".ipynb"):
+            from tfcompat.lint import notebooks
+
             notebook = notebooks.read(text)
             report.errors += notebook.errors
             text = notebook.text
@@ -170,6 +174,8 @@ def syntax_errors(path: str, data: bytes) -> list[str]:
     try:
         text, _ = decode(data)
         if path.endswith(".ipynb"):
+            from tfcompat.lint import notebooks
+
             return list(notebooks.read(text).errors)
     except (SyntaxError, ValueError, LookupError) as error:
         return [str(error)]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import io
 import re
-import tokenize
 
 MARK = "tfcompat: ignore"
 _COMMENT = re.compile(r"#\s*tfcompat:\s*ignore(?:\[(?P<codes>[^\]]*)\])?(?![-\w])")
 
 
-@dataclasses.dataclass
 class Ignore:
     """One such comment.
 
@@ -23,11 +19,12 @@ class Ignore:
         used: the codes of the findings that it has silenced.
     """
 
-    line: int
-    column: int
-    end_column: int
-    codes: tuple[str, ...]
-    used: set[str] = dataclasses.field(default_factory=set)
+    def __init__(self, line: int, column: int, end_column: int, codes: tuple[str, ...]) -> None:
+        self.line = line
+        self.column = column
+        self.end_column = end_column
+        self.codes = codes
+        self.used: set[str] = set()
 
     def silences(self, code: str) -> bool:
         """Tell whether it silences a finding of this code, and note that it did."""
@@ -41,6 +38,9 @@ def find(text: str) -> dict[int, Ignore]:
     """Return the comments of a source file that parses, by their lines."""
     if "tfcompat:" not in text:
         return {}
+    import io
+    import tokenize
+
     found = {}
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):

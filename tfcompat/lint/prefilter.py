@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from tfcompat import rules
-from tfcompat.lint import notebooks, strings
+from tfcompat.lint import strings
 from tfcompat.lint.bindings import ROOTS
 from tfcompat.lint.ignores import MARK
 from tfcompat.lint.methods import METHODS
@@ -62,6 +62,8 @@ def may_have_findings(data: bytes, supported: int = rules.ALL) -> bool:
     if not any(package in data for package in _PACKAGES):
         return False
     if data.startswith((b"{", b" ", b"\n")) and data.lstrip().startswith(b"{"):
+        from tfcompat.lint import notebooks
+
         try:
             data = notebooks.read(data.decode(), parse=False).text.encode()
         except ValueError:

@@ -7,8 +7,6 @@ trees does.
 from __future__ import annotations
 
 import os
-import pickle
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, TypeVar
 
@@ -61,6 +59,9 @@ def share(
 
 def _fork(work: Callable[[], Iterable[object]]) -> tuple[int, BinaryIO]:
     """Start a process that sends what it has done; return its number and where to read."""
+    import pickle
+    import traceback
+
     source, sink = os.pipe()
     child = os.fork()
     if child:
@@ -77,6 +78,8 @@ def _fork(work: Callable[[], Iterable[object]]) -> tuple[int, BinaryIO]:
 
 
 def _read(pipe: BinaryIO) -> Iterable[tuple[int, _Result]]:
+    import pickle
+
     try:
         results: list[tuple[int, _Result]] = pickle.load(pipe)
     except (EOFError, pickle.UnpicklingError):

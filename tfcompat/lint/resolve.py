@@ -9,11 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 import codecs
-import dataclasses
-import io
 import re
 import symtable
-import tokenize
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -125,7 +122,6 @@ class Use(NamedTuple):
         )
 
 
-@dataclasses.dataclass
 class Source:
     """A file and every use in it, in the order of the file.
 
@@ -139,13 +135,14 @@ class Source:
         scopes: what each scope binds.
     """
 
-    path: str
-    text: str
-    tree: ast.Module | None
-    bindings: list[Binding] = dataclasses.field(default_factory=list)
-    uses: list[Use] = dataclasses.field(default_factory=list)
-    errors: list[str] = dataclasses.field(default_factory=list)
-    scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)
+    def __init__(self, path: str, text: str, errors: Iterable[str] = ()) -> None:
+        self.path = path
+        self.text = text
+        self.tree: ast.Module | None = None
+        self.bindings: list[Binding] = []
+        self.uses: list[Use] = []
+        self.errors = list(errors)
+        self.scopes: dict[ast.AST, Scope] = {}
 
     def names(self, node: ast.AST) -> frozenset[str]:
         """Return the names that a scope binds: "tf" in it is a conflict for `import ... as tf`."""
@@ -164,6 +161,9 @@ def decode(data: bytes) -> tuple[str, str]:
     """
     if not data.startswith(codecs.BOM_UTF8) and b"coding" not in data[:400]:
         return data.decode("utf-8"), "utf-8"
+    import io
+    import tokenize
+
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     return data.decode(encoding), encoding
 
@@ -187,7 +187,7 @@ def parse(
     Returns:
         The source; where it does not parse, without tree and with `errors`.
     """
-    source = Source(path, text, None)
+    source = Source(path, text)
     try:
         source.tree = _parse(text)
         walker = Walker(
@@ -198,7 +198,7 @@ def parse(
             has_declarations="global" in text or "nonlocal" in text,
         )
     except _ERRORS as error:
-        return Source(path, text, None, errors=[_in_words(error)])
+        return Source(path, text, [_in_words(error)])
     source.scopes = walker.scopes
     _Resolver(source, walker, known or (lambda _: True)).run()
     return source

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 _ABOUT = "print which releases can be tested together, or a file that tests them"
 
 
-def register(subparsers: Any) -> None:
-    """Add the command to those of `tfcompat`."""
+def _add_matrix(subparsers: Any) -> None:
     matrix = subparsers.add_parser("matrix", help=_ABOUT, description=_ABOUT)
     matrix.add_argument(
         "--tensorflow", metavar="SPEC", type=_specifier, help="such as '>=2.8'; all by default"
@@ -58,6 +57,9 @@ def register(subparsers: Any) -> None:
         help="instead: propose rows for what the package index has and tfcompat lacks",
     )
     matrix.set_defaults(run=_run)
+
+
+COMMANDS = {"matrix": _add_matrix}
 
 
 def _run(options: argparse.Namespace) -> int:

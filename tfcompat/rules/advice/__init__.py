@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import pkgutil
+import os
 from collections.abc import Mapping
 
 from tfcompat.rules.advice._kinds import (
@@ -43,14 +43,15 @@ def advice() -> Mapping[str, Advice]:
     """
     found: dict[str, Advice] = {}
     home: dict[str, str] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.name.startswith("_"):
+    for file in sorted(os.listdir(os.path.dirname(__file__))):
+        module, extension = os.path.splitext(file)
+        if module.startswith("_") or extension != ".py":
             continue
-        rules: dict[str, Advice] = importlib.import_module(f"{__name__}.{module.name}").ADVICE
+        rules: dict[str, Advice] = importlib.import_module(f"{__name__}.{module}").ADVICE
         twice = found.keys() & rules.keys()
         if twice:
-            lines = "\n".join(f"  {name} ({home[name]}, {module.name})" for name in sorted(twice))
+            lines = "\n".join(f"  {name} ({home[name]}, {module})" for name in sorted(twice))
             raise ValueError(f"Names with advice in two modules:\n{lines}")
         found.update(rules)
-        home.update(dict.fromkeys(rules, module.name))
+        home.update(dict.fromkeys(rules, module))
     return found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
-import string
 from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+class _Call(NamedTuple):
+    parameters: tuple[str, ...] = ()
+    rename: Mapping[str, str] = {}
+    drop: tuple[str, ...] = ()
+    refuse: tuple[str, ...] = ()
+    keywords_only: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Call:
+class Call(_Call):
     """How the arguments of a call change. Without one, the signatures are the same.
 
     Attributes:
@@ -23,13 +26,15 @@ class Call:
         keywords_only: whether every argument is written as a keyword, as `tf.raw_ops` demands.
     """
 
-    parameters: tuple[str, ...] = ()
-    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    drop: tuple[str, ...] = ()
-    refuse: tuple[str, ...] = ()
-    keywords_only: bool = False
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
+    def __new__(cls, *values: Any, **named: Any) -> Call:
+        """Make one, and raise for what contradicts itself."""
+        self = super().__new__(cls, *values, **named)
+        self._check()
+        return self
+
+    def _check(self) -> None:
         for field in ("parameters", "drop", "refuse"):
             if isinstance(getattr(self, field), str):
                 raise TypeError(f"{field} is a tuple of names, not one string")
@@ -45,8 +50,15 @@ class Call:
             raise ValueError("keywords_only needs the parameters in positional order")
 
 
-@dataclasses.dataclass(frozen=True)
-class Advice:
+class _Advice(NamedTuple):
+    target: str | None
+    safe: bool
+    reason: str = ""
+    call: Call | None = None
+    template: str | None = None
+
+
+class Advice(_Advice):
     """What to use in place of a name that has no public name of the same object everywhere.
 
     Attributes:
@@ -58,17 +70,19 @@ class Advice:
             argument, such as `"tf.io.gfile.GFile({filename}, 'r').read()"`.
     """
 
-    target: str | None
-    safe: bool
-    reason: str = ""
-    call: Call | None = None
-    template: str | None = None
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
+    def __new__(cls, *values: Any, **named: Any) -> Advice:
+        """Make one, and raise for what contradicts itself."""
+        self = super().__new__(cls, *values, **named)
+        self._check()
+        return self
+
+    def _check(self) -> None:
         if self.target is None:
             if self.safe or self.call or self.template:
                 raise ValueError("advice without a target cannot be fixed")
-        elif not _NAME.fullmatch(self.target):
+        elif not all(part.isidentifier() for part in self.target.split(".")):
             raise ValueError(f"{self.target!r} is no dotted name")
         if not self.safe and not self.reason:
             raise ValueError(f"the advice {self.target} is not safe and does not say why")
@@ -117,4 +131,6 @@ def nothing(reason: str) -> Advice:
 
 
 def _fields(template: str) -> Iterator[str]:
+    import string
+
     return (field for _, field, _, _ in string.Formatter().parse(template) if field)
