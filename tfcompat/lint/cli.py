@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,18 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _check(options: argparse.Namespace) -> int:
+    # Neither is worth its time for what is thrown away: to look for cycles, now and at exit.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return _checked(options)
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _checked(options: argparse.Namespace) -> int:
     from tfcompat.lint import files, report, run
 
     settings = _settings(options)
