@@ -60,7 +60,6 @@ def share(
 def _fork(work: Callable[[], Iterable[object]]) -> tuple[int, BinaryIO]:
     """Start a process that sends what it has done; return its number and where to read."""
     import pickle
-    import traceback
 
     source, sink = os.pipe()
     child = os.fork()
@@ -72,6 +71,8 @@ def _fork(work: Callable[[], Iterable[object]]) -> tuple[int, BinaryIO]:
         with open(sink, "wb") as pipe:
             pickle.dump(list(work()), pipe)
     except Exception:
+        import traceback
+
         traceback.print_exc()
     finally:
         os._exit(0)
