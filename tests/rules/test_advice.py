@@ -10,21 +10,26 @@ from tfcompat.rules.advice import Call, advice, facade, nothing, public, replace
 
 def test_advice_is_refused_that_cannot_be_right() -> None:
     with pytest.raises(ValueError, match="does not say why"):
-        public("tensorflow.function", safe=False)
+        public("tensorflow.function", safe=False).check()
     with pytest.raises(ValueError, match="no public name"):
         public("tfcompat.names")
     with pytest.raises(ValueError, match="no dotted name"):
-        replacement("a b")
+        replacement("a b").check()
     with pytest.raises(ValueError, match=r"call\.parameters"):
-        public("tensorflow.io.gfile.GFile", template="tf.io.gfile.GFile({name})")
+        public("tensorflow.io.gfile.GFile", template="tf.io.gfile.GFile({name})").check()
     with pytest.raises(ValueError, match="no such parameters"):
-        Call(parameters=("a",), drop=("b",))
+        Call(parameters=("a",), drop=("b",)).check()
     with pytest.raises(ValueError, match="named twice"):
-        Call(drop=("b",), rename={"b": "c"})
+        Call(drop=("b",), rename={"b": "c"}).check()
     with pytest.raises(TypeError, match="tuple"):
-        Call(drop="name")  # type: ignore[arg-type]
+        Call(drop="name").check()  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="keywords_only"):
-        Call(keywords_only=True)
+        Call(keywords_only=True).check()
+
+
+def test_no_rule_contradicts_itself() -> None:
+    for given in advice().values():
+        given.check()
 
 
 def test_constructors() -> None:

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
-class _Call(NamedTuple):
-    parameters: tuple[str, ...] = ()
-    rename: Mapping[str, str] = {}
-    drop: tuple[str, ...] = ()
-    refuse: tuple[str, ...] = ()
-    keywords_only: bool = False
-
-
-class Call(_Call):
+class Call(NamedTuple):
     """How the arguments of a call change. Without one, the signatures are the same.
 
     Attributes:
@@ -26,15 +18,14 @@ class Call(_Call):
         keywords_only: whether every argument is written as a keyword, as `tf.raw_ops` demands.
     """
 
-    __slots__ = ()
+    parameters: tuple[str, ...] = ()
+    rename: Mapping[str, str] = {}
+    drop: tuple[str, ...] = ()
+    refuse: tuple[str, ...] = ()
+    keywords_only: bool = False
 
-    def __new__(cls, *values: Any, **named: Any) -> Call:
-        """Make one, and raise for what contradicts itself."""
-        self = super().__new__(cls, *values, **named)
-        self._check()
-        return self
-
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise TypeError or ValueError for what contradicts itself; see `Advice.check`."""
         for field in ("parameters", "drop", "refuse"):
             if isinstance(getattr(self, field), str):
                 raise TypeError(f"{field} is a tuple of names, not one string")
@@ -50,15 +41,7 @@ class Call(_Call):
             raise ValueError("keywords_only needs the parameters in positional order")
 
 
-class _Advice(NamedTuple):
-    target: str | None
-    safe: bool
-    reason: str = ""
-    call: Call | None = None
-    template: str | None = None
-
-
-class Advice(_Advice):
+class Advice(NamedTuple):
     """What to use in place of a name that has no public name of the same object everywhere.
 
     Attributes:
@@ -70,19 +53,24 @@ class Advice(_Advice):
             argument, such as `"tf.io.gfile.GFile({filename}, 'r').read()"`.
     """
 
-    __slots__ = ()
+    target: str | None
+    safe: bool
+    reason: str = ""
+    call: Call | None = None
+    template: str | None = None
 
-    def __new__(cls, *values: Any, **named: Any) -> Advice:
-        """Make one, and raise for what contradicts itself."""
-        self = super().__new__(cls, *values, **named)
-        self._check()
-        return self
+    def check(self) -> None:
+        """Raise TypeError or ValueError for what contradicts itself.
 
-    def _check(self) -> None:
+        The tests call it for every rule. A rule does not when it is made, since each run of
+        `tfcompat check` makes them all.
+        """
+        if self.call is not None:
+            self.call.check()
         if self.target is None:
             if self.safe or self.call or self.template:
                 raise ValueError("advice without a target cannot be fixed")
-        elif not all(part.isidentifier() for part in self.target.split(".")):
+        elif not all(map(str.isidentifier, self.target.split("."))):
             raise ValueError(f"{self.target!r} is no dotted name")
         if not self.safe and not self.reason:
             raise ValueError(f"the advice {self.target} is not safe and does not say why")
