@@ -4,7 +4,7 @@
 
 Each argument is a directory that holds a TensorFlow, the newest first. Only the sources are read.
 A slot of a table that the newest schema leaves out is taken from the first older one that has it,
-so that no field of an older file is lost: `SignatureDef.key` of TensorFlow 2.5 is one.
+so that no field of an older file is lost: `SignatureDef.key` of TensorFlow 2.5 and 2.6 is one.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def parts(old, new):
     """The values of both, field by field of the older."""
     if isinstance(old, dict):
         for name, value in old.items():
-            if name == "method_name":  # until 2.5, see lite_schemas
+            if name == "method_name":  # until 2.6, see lite_schemas
                 name = "signature_key"
             yield from parts(value, new[name])
     elif isinstance(old, list) and old and isinstance(old[0], dict):

@@ -14,7 +14,7 @@ from tfcompat.replacements import lite_schemas
 
 VERSION = tuple(map(int, tf.__version__.split(".")[:2]))
 SCHEMA = "schema_py_generated"
-# Fields of 2.5 that were replaced, and members of a union that 2.10 alone numbers otherwise.
+# Members of a union that 2.10 alone numbers otherwise, and a field of 2.5 and 2.6.
 RENUMBERED = {"ATan2Options", "UnsortedSegmentSumOptions"}
 RENAMED = {"SignatureDefAddMethodName", "MethodName", "methodName", "MethodNameIsNone"}
 

@@ -6,10 +6,11 @@ such as `ModelStart`. They are made at run time from a table of the newest schem
 the same in every release, read the files of earlier ones and write files that earlier ones read.
 A reader passes over fields that a file lacks, and an object writes no field that has its default.
 
-Fields of TensorFlow 2.5 that the schema has since replaced are kept: `SignatureDef` has `key`, and
-reads what was `method_name` as `signatureKey`, as later releases of TensorFlow do. TensorFlow 2.10
-alone has the numbers of `ATan2Options` and `UnsortedSegmentSumOptions`, two tables without fields,
-the other way round.
+Fields that the schema has since replaced are kept. `SignatureDef` has the `key` of TensorFlow 2.5
+and 2.6, and reads what was `method_name` there as `signatureKey`, as later releases of TensorFlow
+do. In `BuiltinOptions` of TensorFlow 2.10 alone, `UnsortedSegmentSumOptions` is 120 and
+`ATan2Options` 121; here they are 121 and 122, as from 2.11 on. These tables have no fields, and the
+number that a file holds stays in `builtinOptionsType`.
 
 The classes are of their own: code that gives them to functions of TensorFlow works, since those
 read attributes, but `isinstance` with a class of the private module is false.
