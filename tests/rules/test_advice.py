@@ -49,7 +49,9 @@ def test_every_key_speaks_of_a_name_that_code_may_have() -> None:
         path = key[: -len(".*")] if key.endswith(".*") else key
         resolved = rules.resolve(path)
         # Names older than 2.5 are in no release: there need only be a module, or nothing to use.
-        if resolved is None and given.target is not None:
+        # The table has nothing of tensorflow_estimator.
+        estimator = path.startswith("tensorflow_estimator.")
+        if resolved is None and given.target is not None and not estimator:
             unknown.append(key)
         if path.partition(".")[0] not in {
             "tensorflow",

@@ -159,6 +159,11 @@ _HOMES = {
         "validate_colocate_distributed_variable",
         "value_container",
     ),
+    "estimators": (
+        "MetricKeys",
+        "ModeKeys",
+        "PredictionKeys",
+    ),
     "execution": (
         "DEVICE_PLACEMENT_EXPLICIT",
         "DEVICE_PLACEMENT_SILENT",
