@@ -196,6 +196,10 @@ _V1 = {
 _V1_CLASSES = """AveragePooling1D AveragePooling2D AveragePooling3D BatchNormalization Conv1D Conv2D
     Conv2DTranspose Conv3D Conv3DTranspose Dense Dropout Flatten Layer MaxPooling1D MaxPooling2D
     MaxPooling3D SeparableConv1D SeparableConv2D"""
+_V1_FUNCTIONS = """average_pooling1d average_pooling2d average_pooling3d conv1d conv2d
+    conv2d_transpose conv3d conv3d_transpose dense dropout flatten max_pooling1d max_pooling2d
+    max_pooling3d separable_conv1d separable_conv2d"""
+_RENORM = ("renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment")
 _NO_SCOPE = (
     "tf.compat.v1.layers went with Keras 3; the layers of tf.keras neither reuse variables of a "
     "scope nor add to collections."
@@ -243,7 +247,16 @@ ADVICE: dict[str, Advice] = {
             reason="It makes the same variables, losses and results, and no layer of Keras.",
         )
         for package in ("tensorflow", "tensorflow.compat.v1")
-        for name in ("conv2d", "dense", "dropout", "flatten")
+        for name in _V1_FUNCTIONS.split()
+    },
+    **{
+        f"{package}.layers.batch_normalization": replacement(
+            "v1_batch_normalization",
+            safe=False,
+            reason="It makes the same variables, updates and results, and no layer of Keras.",
+            call=Call(refuse=_RENORM),
+        )
+        for package in ("tensorflow", "tensorflow.compat.v1")
     },
     "keras.utils.set_random_seed": facade("names.set_random_seed"),
     "keras.layers.recurrent.LSTM": public(f"{_KERAS}.layers.LSTM"),
