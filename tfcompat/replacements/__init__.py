@@ -408,6 +408,14 @@ _HOMES = {
         "transpose_batch_time",
         "zero_state_tensors",
     ),
+    "rnn_cells": (
+        "BasicLSTMCell",
+        "BasicRNNCell",
+        "GRUCell",
+        "LSTMCell",
+        "MultiRNNCell",
+        "RNNCell",
+    ),
     "saved_models": (
         "get_asset_tensors",
         "meta_graph_filename",

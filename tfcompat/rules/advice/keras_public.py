@@ -200,6 +200,16 @@ _V1_FUNCTIONS = """average_pooling1d average_pooling2d average_pooling3d conv1d 
     conv2d_transpose conv3d conv3d_transpose dense dropout flatten max_pooling1d max_pooling2d
     max_pooling3d separable_conv1d separable_conv2d"""
 _RENORM = ("renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment")
+_V1_CELLS = (
+    "BasicLSTMCell",
+    "BasicRNNCell",
+    "GRUCell",
+    "LSTMCell",
+    "LSTMStateTuple",
+    "MultiRNNCell",
+    "RNNCell",
+)
+_CELL = "It makes the same variables and results, but is another class, and no layer of Keras."
 _NO_SCOPE = (
     "tf.compat.v1.layers went with Keras 3; the layers of tf.keras neither reuse variables of a "
     "scope nor add to collections."
@@ -257,6 +267,11 @@ ADVICE: dict[str, Advice] = {
             call=Call(refuse=_RENORM),
         )
         for package in ("tensorflow", "tensorflow.compat.v1")
+    },
+    **{
+        f"{package}.nn.rnn_cell.{name}": replacement(name, safe=False, reason=_CELL)
+        for package in ("tensorflow", "tensorflow.compat.v1")
+        for name in _V1_CELLS
     },
     "keras.utils.set_random_seed": facade("names.set_random_seed"),
     "keras.layers.recurrent.LSTM": public(f"{_KERAS}.layers.LSTM"),

@@ -39,21 +39,24 @@ _CELLS = {
         safe=False,
         reason="It wraps cells of tf.keras.",
     ),
-    "LSTMCell": public(
-        "tensorflow.keras.layers.LSTMCell",
-        safe=False,
-        reason="Its state is a list of the output and the cell state, and its arguments differ.",
-    ),
     "ResidualWrapper": public(
         "tensorflow.nn.RNNCellResidualWrapper",
         safe=False,
         reason="It wraps cells of tf.keras.",
     ),
-    "RNNCell": replacement(
-        "AbstractRNNCell",
-        safe=False,
-        reason="The base of the cells of tf.keras takes its place, which has no zero_state.",
-    ),
+    **{
+        name: replacement(
+            name, safe=False, reason="It is another class, and no layer of Keras, for isinstance."
+        )
+        for name in (
+            "BasicLSTMCell",
+            "BasicRNNCell",
+            "GRUCell",
+            "LSTMCell",
+            "MultiRNNCell",
+            "RNNCell",
+        )
+    },
 }
 
 _BACKPROPAGATABLE = nothing(
