@@ -311,6 +311,12 @@ _HOMES = {
         "normalize_tuple",
         "shape_type_conversion",
     ),
+    "keras_testing": (
+        "KerasTestCase",
+        "run_all_keras_modes",
+        "run_eagerly_scope",
+        "should_run_eagerly",
+    ),
     "keras_types": (
         "AbstractRNNCell",
         "BaseConv",

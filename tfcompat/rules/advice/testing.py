@@ -80,3 +80,32 @@ ADVICE.update(
         ),
     }
 )
+
+# Modes of Keras's own tests, which moved three times.
+_MODES = {
+    "run_all_keras_modes": "run_all_keras_modes",
+    "TestCase": "KerasTestCase",
+}
+_SCOPES = ("run_eagerly_scope", "should_run_eagerly")
+for _tests, _utilities in (
+    ("tensorflow.python.keras.keras_parameterized", "tensorflow.python.keras.testing_utils"),
+    ("keras.keras_parameterized", "keras.testing_utils"),
+    ("keras.testing_infra.test_combinations", "keras.testing_infra.test_utils"),
+    ("keras.src.testing_infra.test_combinations", "keras.src.testing_infra.test_utils"),
+    ("tf_keras.src.testing_infra.test_combinations", "tf_keras.src.testing_infra.test_utils"),
+):
+    for _name, _ours in _MODES.items():
+        ADVICE[f"{_tests}.{_name}"] = replacement(
+            _ours, safe=False, reason="It has the modes of Keras's tests without their formats."
+        )
+    for _name in _SCOPES:
+        ADVICE[f"{_utilities}.{_name}"] = replacement(
+            _name, safe=False, reason="It goes with tfcompat.replacements.run_all_keras_modes."
+        )
+for _package in ("tensorflow.python.keras", "keras"):
+    ADVICE[f"{_package}.combinations.combine"] = replacement("combine")
+    ADVICE[f"{_package}.combinations.generate"] = replacement(
+        "generate",
+        safe=False,
+        reason="It knows the parameters mode and tf_api_version, not run_eagerly of Keras.",
+    )
