@@ -269,10 +269,21 @@ ADVICE: dict[str, Advice] = {
         for package in ("tensorflow", "tensorflow.compat.v1")
     },
     **{
-        f"{package}.nn.rnn_cell.{name}": replacement(name, safe=False, reason=_CELL)
-        for package in ("tensorflow", "tensorflow.compat.v1")
+        f"{package}.{name}": replacement(name, safe=False, reason=_CELL)
+        for package in (
+            "tensorflow.nn.rnn_cell",
+            "tensorflow.compat.v1.nn.rnn_cell",
+            # Names that TensorFlow 1 had beside the former.
+            "tensorflow.contrib.rnn",
+        )
         for name in _V1_CELLS
     },
+    "tensorflow.contrib.layers.flatten": replacement(
+        "v1_flatten",
+        safe=False,
+        reason="It adds to no collections and makes no variable scope.",
+        call=Call(refuse=("outputs_collections", "scope")),
+    ),
     "keras.utils.set_random_seed": facade("names.set_random_seed"),
     "keras.layers.recurrent.LSTM": public(f"{_KERAS}.layers.LSTM"),
 }
