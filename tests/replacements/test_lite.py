@@ -3,6 +3,7 @@
 import copy
 import types
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -59,7 +60,7 @@ def test_builtin_code_to_name():
     assert (names[-1], names[25]) == (None, "SOFTMAX")
 
 
-@pytest.mark.parametrize("text", ["a", "", None, [], [97, 98], b"ab"])
+@pytest.mark.parametrize("text", ["a", "", None, [], [97, 98], b"ab", np.array([97, 98])])
 def test_name_list_to_string(text):
     old = original("NameListToString", "tools.visualize")
     assert replacements.name_list_to_string(text) == old(text)

@@ -127,7 +127,9 @@ def builtin_code_to_name(code: int) -> str | None:
 
 def name_list_to_string(name_list: str | Iterable[int] | None) -> str:
     """Return the text of a list of character codes. Text is returned as it is."""
-    return name_list if isinstance(name_list, str) else "".join(map(chr, map(int, name_list or ())))
+    if isinstance(name_list, str):
+        return name_list
+    return "".join(chr(int(code)) for code in (() if name_list is None else name_list))
 
 
 def create_dict_from_flatbuffer(buffer_data: bytes) -> dict[str, Any]:
