@@ -96,6 +96,19 @@ def test_every_line_can_be_read() -> None:
     assert total > 50_000
 
 
+def test_each_block_is_found_by_its_bracket() -> None:
+    with open(_columns.TABLE, encoding="utf-8") as file:
+        text = file.read()
+    heads = [line for line in text.splitlines() if line.startswith("[")]
+    assert text.count("[") == len(heads)
+    assert _table.modules() == tuple(head[1:].partition("|")[0] for head in heads)
+    assert _table.modules("keras.layers") == tuple(
+        module for module in _table.modules() if f"{module}.".startswith("keras.layers.")
+    )
+    for missing in ("", "a", "keras.layers.nothing", "zzz"):
+        assert rules.find(missing) is None
+
+
 def test_twins_are_public_names_that_exist_where_they_are_the_same() -> None:
     checked = 0
     for module in _table.modules():

@@ -103,7 +103,8 @@ def _table() -> bytes:
         return file.read()
 
 
-_BLOCK = b"\n["
+# No name holds one, and a single byte is found ten times as fast as a line that starts with it.
+_BLOCK = b"["
 
 
 def _search(module: bytes) -> int:
