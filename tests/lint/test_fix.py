@@ -14,6 +14,7 @@ from tfcompat.lint.plan import Options
 from tfcompat.rules.advice._kinds import Call
 
 OPS = "tensorflow.python.framework.ops"
+METHODS = ("_track_trackable", "_no_dependency")
 
 
 class Rule(NamedTuple):
@@ -77,6 +78,7 @@ _RULES = [
     ),
     Rule("tensorflow.python.trackable.base", None, False, "a private module"),
     Rule("_track_trackable", "tfcompat.track"),
+    Rule("_no_dependency", "tfcompat.untrack", False, "it may differ"),
     Rule("keras.src.backend", None, False, "a private module"),
     Rule("keras.src.backend.KerasTensor", "keras.KerasTensor"),
 ]
@@ -108,7 +110,7 @@ def look_up(name):
 
 
 def fix(before, path="module.py", **options):
-    source = resolve.parse(path, before, known=RULES.__contains__, methods=["_track_trackable"])
+    source = resolve.parse(path, before, known=RULES.__contains__, methods=METHODS)
     assert not source.errors
     if "wanted_elsewhere" in options:
         options["wanted_elsewhere"] = frozenset(options["wanted_elsewhere"])
@@ -1383,3 +1385,20 @@ def test_in_an_f_string():
         y = f"é{tf.Tensor!r:>{tf.Graph}}"
         """,
     )
+
+
+def test_no_dependency_of_a_method():
+    before = """\
+        class A:
+            def f(self, x):
+                other._y = self._no_dependency(x)
+        """
+    after = """\
+        import tfcompat
+        class A:
+            def f(self, x):
+                tfcompat.untrack(other, "_y", x)
+        """
+    check_transformed(before, after, unsafe=True)
+    check_noop(before, "unsafe")
+    check_noop(before.replace("other._y", "self.__y"), "owner.name", unsafe=True)

@@ -202,6 +202,21 @@ def test_public_names(tmp_path, before, after):
         assert path.read_text() == after
 
 
+def test_constants_of_a_package_that_the_table_does_not_know(tmp_path):
+    """The advice for a class of tensorflow_estimator holds for its members."""
+    path = tmp_path / "one.py"
+    home = "tensorflow_estimator.python.estimator"
+    path.write_text(
+        f"from {home} import mode_keys\nx = mode_keys.ModeKeys.EVAL\n"
+        f"from {home} import estimator\ny = estimator.Estimator.train\n"
+    )
+    assert cli.main(["check", "--fix", str(path)]) == 1
+    assert path.read_text() == (
+        "import tfcompat\nx = tfcompat.replacements.ModeKeys.EVAL\n"
+        f"from {home} import estimator\ny = estimator.Estimator.train\n"
+    )
+
+
 def test_a_module_to_import_by_name_up_to_2_15(tmp_path):
     path = tmp_path / "module.py"
     path.write_text("from tensorflow.compat.v1.keras import backend as K\n")

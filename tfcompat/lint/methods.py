@@ -36,7 +36,9 @@ METHODS = {
     ),
     "_no_dependency": Method(
         "tfcompat.untrack(owner, name, value)",
-        reason="tfcompat.untrack sets the attribute itself.",
+        None,
+        "tfcompat.untrack",
+        "tfcompat.untrack sets the attribute itself, past any __setattr__ of the class.",
     ),
     "_setattr_tracking": Method(
         "@tfcompat.untracked_attributes on the method",

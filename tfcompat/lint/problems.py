@@ -163,23 +163,28 @@ def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
         shift = 2
     resolved = rules.resolve(name)
     if resolved is None:
-        known = name if rules.is_private(name) else None
+        known = _advised_part(name) or name if rules.is_private(name) else None
     elif resolved[1] and resolved[0].kind == "module":
         known = _of_tensorflow_1(name) or f"{resolved[0].name}.{resolved[1].partition('.')[0]}"
     else:
         known = resolved[0].name
     # Advice can be closer than the table, which knows no members of classes.
-    longer = name
-    while known and len(longer) > len(known):
-        if longer in advice():
-            known = longer
-        longer = longer.rpartition(".")[0]
+    closer = _advised_part(name)
+    if known and closer and len(closer) > len(known):
+        known = closer
     if known is None or _is_of_every_module(known, resolved):
         return None
     rule = rules.rule(known, supported)
     if rule is None:
         return None
     return known.count(".") + 1 + shift, rule
+
+
+def _advised_part(name: str) -> str | None:
+    """Return the longest part of a name that there is advice for, if any."""
+    while name and name not in advice():
+        name = name.rpartition(".")[0]
+    return name or None
 
 
 def _of_tensorflow_1(name: str) -> str | None:

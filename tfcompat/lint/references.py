@@ -181,9 +181,15 @@ class References:
         return target
 
     def _untracked(self, use: Use, rule: Rule) -> Outcome | None:
-        """Write `tfcompat.untrack(owner, name, value)` for `owner.name = NoDependency(value)`."""
+        """Write `tfcompat.untrack(owner, name, value)` for `owner.name = NoDependency(value)`.
+
+        Or for `owner.name = owner._no_dependency(value)`.
+
+        Raises:
+            CannotError: it is unsafe, and unsafe fixes are not wanted.
+        """
         call = use.call
-        if call is None or rule.name.rpartition(".")[2] != "NoDependency":
+        if call is None or rule.name.rpartition(".")[2] not in ("NoDependency", "_no_dependency"):
             return None
         statement = self._plan.scopes.parents.get(call)
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
@@ -192,21 +198,28 @@ class References:
         found = calls.arguments(self._plan.text, call)
         if (
             not isinstance(target, ast.Attribute)
+            or _is_mangled(target.attr)
             or len(found) != 1
             or found[0].is_unpacked
             or found[0].name not in (None, "value")
         ):
             return None
+        is_method = use.form == "method"
+        if is_method and not self._plan.options.unsafe:
+            raise CannotError(f"only with --unsafe-fixes: {rule.reason}")
         text = self._plan.text
         function = self._plan.spelling.spell("tfcompat.untrack", Place(call, self._anchor(use)))
         name = f', "{target.attr}", '
         parts = (f"{function}(", text.span(target.value), name, found[0].value_span, ")")
         self._plan.edits.append(replace(text.span(statement), *parts))
-        return Outcome(use, rule, SAFE, "", self._written(parts))
+        status, reason = (UNSAFE, rule.reason) if is_method else (SAFE, "")
+        return Outcome(use, rule, status, reason, self._written(parts))
 
     def _rewrite_method(self, use: Use, target: str) -> str:
         """Write a function of tfcompat for a method of `Trackable`."""
         node, call = use.node, use.call
+        if target == "tfcompat.untrack":
+            raise CannotError("only `owner.name = owner._no_dependency(value)` can be rewritten")
         if call is None or target not in _METHODS:
             raise CannotError("the method is not called here")
         assert isinstance(node, ast.Attribute)
@@ -280,3 +293,8 @@ class References:
             and isinstance(first.value.value, str)
         )
         return self._plan.tree.body[1] if is_docstring and len(self._plan.tree.body) > 1 else first
+
+
+def _is_mangled(name: str) -> bool:
+    """Tell whether Python makes another name of an attribute in a class."""
+    return name.startswith("__") and not name.endswith("__")
