@@ -56,6 +56,9 @@ def test_models_go_to_objects_and_back(converted):
 def test_builtin_code_to_name():
     old = original("BuiltinCodeToName", "tools.visualize")
     names = {code: old(code) for code in range(-1, 120)}
+    # From Python 3.13 on the original takes a class's line number for an operator.
+    names = {code: name for code, name in names.items() if name != "__firstlineno__"}
+    assert len(names) > 118
     assert names == {code: replacements.builtin_code_to_name(code) for code in names}
     assert (names[-1], names[25]) == (None, "SOFTMAX")
 

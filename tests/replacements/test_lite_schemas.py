@@ -232,6 +232,8 @@ def test_every_table_goes_from_one_to_the_other():
     for name, value in public(old).items():
         if not hasattr(value, "InitFromObj"):
             continue
+        if name == "RandomOptionsT" and tf.__version__.startswith("2.7."):
+            continue  # its seeds have 32 bits there alone
         for one, other in ((old, new), (new, old)):
             made = filled(one, name)
             if one is new:

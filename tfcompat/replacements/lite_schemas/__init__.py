@@ -12,6 +12,9 @@ do. In `BuiltinOptions` of TensorFlow 2.10 alone, `UnsortedSegmentSumOptions` is
 `ATan2Options` 121; here they are 121 and 122, as from 2.11 on. These tables have no fields, and the
 number that a file holds stays in `builtinOptionsType`.
 
+In TensorFlow 2.7 alone, the two seeds of `RandomOptions` have 32 bits. As later releases of
+TensorFlow do, the reader takes them for 64: of a file of 2.7 with such an operation they are wrong.
+
 The classes are of their own: code that gives them to functions of TensorFlow works, since those
 read attributes, but `isinstance` with a class of the private module is false.
 """
