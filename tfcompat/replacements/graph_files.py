@@ -8,7 +8,7 @@ from typing import Any
 
 from tfcompat import _runtime
 from tfcompat.replacements import protos
-from tfcompat.replacements.saved_models import parse_saved_model, read_message
+from tfcompat.replacements.saved_models import SavedModelLoader, read_message
 
 __all__ = ["freeze_graph", "freeze_graph_with_def_protos", "strip_unused"]
 
@@ -61,7 +61,8 @@ def freeze_graph(
     tags = _names(saved_model_tags)
     graph_def = meta_graph_def = saver_def = None
     if input_saved_model_dir:
-        graph_def = _meta_graph(input_saved_model_dir, tags).graph_def
+        loader = SavedModelLoader(input_saved_model_dir)
+        graph_def = loader.get_meta_graph_def_from_tags(tags).graph_def
     elif input_graph:
         graph_def = read_message(input_graph, protos.graph_pb2.GraphDef(), not input_binary)
     if isinstance(input_meta_graph, str) and input_meta_graph:
@@ -149,17 +150,6 @@ def freeze_graph_with_def_protos(
 
 def _names(text: str) -> list[str]:
     return [name for name in text.replace(" ", "").split(",") if name]
-
-
-def _meta_graph(directory: str, tags: Sequence[str]) -> Any:
-    graphs = parse_saved_model(directory).meta_graphs
-    for graph in graphs:
-        if set(graph.meta_info_def.tags) == set(tags):
-            return graph
-    there = "; ".join(",".join(graph.meta_info_def.tags) for graph in graphs)
-    raise RuntimeError(
-        f"The SavedModel {directory!r} has no graph with the tags {','.join(tags)}. It has: {there}"
-    )
 
 
 def _saver(graph: Any, checkpoint: str | None, version: int) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfcompat import _runtime
-from tfcompat.replacements._v1_variables import finished, weight
+from tfcompat.replacements._v1_variables import biased, finished, weight
 from tfcompat.replacements.keras_shapes import (
     convert_data_format,
     deconv_output_length,
@@ -37,21 +37,6 @@ __all__ = [
     "v1_separable_conv1d",
     "v1_separable_conv2d",
 ]
-
-
-def _biased(
-    outputs: Any,
-    variable: Callable[..., Any],
-    initializer: Any,
-    regularizer: Any,
-    constraint: Any,
-    layout: str,
-) -> Any:
-    tf = _runtime.tensorflow()
-    channels = [outputs.shape[layout.index("C")]]
-    zeros = tf.compat.v1.zeros_initializer()
-    bias = variable("bias", channels, initializer or zeros, regularizer, constraint)
-    return tf.nn.bias_add(outputs, bias, "N...C" if layout.endswith("C") else "NC...")
 
 
 def _named(function: Callable[..., Any], name: str, what: str) -> Callable[..., Any]:
@@ -109,9 +94,8 @@ def _convolution(rank: int) -> Callable[..., Any]:
                 dilations=normalize_tuple(dilation_rate, rank, "dilation_rate"),
             )
             if use_bias:
-                outputs = _biased(
-                    outputs, variable, bias_initializer, bias_regularizer, bias_constraint, layout
-                )
+                bias = (bias_initializer, bias_regularizer, bias_constraint)
+                outputs = biased(outputs, filters, variable, *bias, layout)
             return finished(outputs, activation, activity_regularizer)
 
     return _named(convolution, default_name, f"Convolve in {rank} dimensions")
@@ -179,9 +163,8 @@ def _transposed(rank: int) -> Callable[..., Any]:
             )
             outputs.set_shape(shape(known))
             if use_bias:
-                outputs = _biased(
-                    outputs, variable, bias_initializer, bias_regularizer, bias_constraint, layout
-                )
+                bias = (bias_initializer, bias_regularizer, bias_constraint)
+                outputs = biased(outputs, filters, variable, *bias, layout)
             return finished(outputs, activation, activity_regularizer)
 
     return _named(transposed, default_name, f"Transpose a convolution in {rank} dimensions")
@@ -255,9 +238,8 @@ def _separable(rank: int) -> Callable[..., Any]:
             if rank == 1:
                 outputs = tf.squeeze(outputs, [row])
             if use_bias:
-                outputs = _biased(
-                    outputs, variable, bias_initializer, bias_regularizer, bias_constraint, layout
-                )
+                bias = (bias_initializer, bias_regularizer, bias_constraint)
+                outputs = biased(outputs, filters, variable, *bias, layout)
             return finished(outputs, activation, activity_regularizer)
 
     return _named(separable, default_name, f"Convolve channels, then points, in {rank} dimensions")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfcompat import _runtime
-from tfcompat.replacements._v1_variables import finished, weight
+from tfcompat.replacements._v1_variables import biased, finished, weight
 from tfcompat.replacements.tensors import smart_cond
 
 __all__ = ["v1_batch_normalization", "v1_dense", "v1_dropout", "v1_flatten"]
@@ -64,9 +64,9 @@ def v1_dense(
         )
         outputs = tf.tensordot(inputs, kernel, 1) if inputs.shape.rank > 2 else inputs @ kernel
         if use_bias:
-            initializer = bias_initializer or tf.compat.v1.zeros_initializer()
-            bias = variable("bias", [units], initializer, bias_regularizer, bias_constraint)
-            outputs = tf.nn.bias_add(outputs, bias)
+            outputs = biased(
+                outputs, units, variable, bias_initializer, bias_regularizer, bias_constraint
+            )
         return finished(outputs, activation, activity_regularizer)
 
 
