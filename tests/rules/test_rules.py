@@ -145,6 +145,15 @@ def test_names_that_never_existed(given: dict[str, Advice]) -> None:
     assert rule("tensorflow.python.no_such_module.name").target == "tensorflow.function"
 
 
+def test_advice_for_all_of_a_module_is_for_what_it_has() -> None:
+    schema = "tensorflow.lite.python.schema_py_generated"
+    assert (
+        rule(f"{schema}.ModelT").target
+        == "tfcompat.replacements.lite_schemas.schema_py_generated.ModelT"
+    )
+    assert rule(f"{schema}.no_such_name").target is None
+
+
 def test_members_follow_their_class(given: dict[str, Advice]) -> None:
     found = rule("tensorflow.python.framework.ops.Graph.as_default")
     assert (found.code, found.target) == ("TFC101", "tensorflow.Graph.as_default")

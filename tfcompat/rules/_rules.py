@@ -192,6 +192,7 @@ def _advised(name: str, origins: tuple[str, ...], supported: int) -> _Choice | s
         else:
             usable = _usable(target)
             holds = target.startswith("tfcompat.") or _everywhere(target, supported, name)
+            holds = holds and not (rest and _is_lacking(name))
         if holds:
             return _Choice(target, given.safe, given.reason, given.call, given.template)
         where = _columns.describe(usable & supported)
@@ -199,6 +200,15 @@ def _advised(name: str, origins: tuple[str, ...], supported: int) -> _Choice | s
             reason or f"{target} would serve, but of the supported releases only {where} has it"
         )
     return reason
+
+
+def _is_lacking(name: str) -> bool:
+    """Tell whether a module that was read has no such name in any release."""
+    resolved = _table.resolve(name)
+    if resolved is None:
+        return False
+    found, rest = resolved
+    return bool(rest) and found.kind == "module" and found.read
 
 
 def _usable(public: str) -> int:
