@@ -1402,3 +1402,20 @@ def test_no_dependency_of_a_method():
     check_transformed(before, after, unsafe=True)
     check_noop(before, "unsafe")
     check_noop(before.replace("other._y", "self.__y"), "owner.name", unsafe=True)
+
+
+def test_a_patched_module_that_is_written_otherwise():
+    # The import goes at once, not in the next run.
+    check_transformed(
+        """\
+        from tensorflow.python.keras import layers
+        old = layers.Dense
+        setattr(layers, "Dense", old)
+        """,
+        """\
+        import tensorflow as tf
+        old = tf.keras.layers.Dense
+        setattr(tf.keras.layers, "Dense", old)
+        """,
+        unsafe=True,
+    )

@@ -142,7 +142,11 @@ def worst(use: Use, rule: Rule, causes: Sequence[Outcome]) -> Outcome:
 
 def root_of(use: Use) -> ast.Name | None:
     """Return the name that a reference begins with."""
-    node = use.node if use.chain is None else use.chain
+    return first_name(use.node if use.chain is None else use.chain)
+
+
+def first_name(node: ast.AST) -> ast.Name | None:
+    """Return the name that a chain of attributes begins with."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return node if isinstance(node, ast.Name) else None

@@ -18,6 +18,7 @@ from tfcompat.lint.plan import (
     WANTED,
     Outcome,
     Plan,
+    first_name,
     root_of,
     worst,
 )
@@ -128,7 +129,7 @@ class Imports:
             if isinstance(node, ast.alias)
             for outcome in self._plan.by_alias.get(node, ())
         ]
-        kept = [outcome for outcome in references if not outcome.is_fixed]
+        kept = [o for o in references if not o.is_fixed and not self._is_served(o)]
         if use.form == "import" and use.node.asname is None and "." in use.node.name:
             return self._dotted(use, rule, scope)
         dead = self._handlers(binding.statement)
@@ -162,6 +163,13 @@ class Imports:
         if is_named:
             raise CannotError(f"{WANTED}it from here; {rule.reason or ''}")
         raise CannotError("it is marked as imported for its effect or for others")
+
+    def _is_served(self, outcome: Outcome) -> bool:
+        """Tell whether the module of `setattr(module, "name", value)` is written otherwise now."""
+        call = outcome.use.call
+        if outcome.use.form != "string" or call is None or not call.args:
+            return False
+        return first_name(call.args[0]) in self._plan.gone
 
     def _left(self, local: str, scope: Scope, dead: Collection[ast.AST] = frozenset()) -> list[int]:
         """Return the lines that still name what a scope binds, `dead` code left out."""
