@@ -56,6 +56,11 @@ FINDS = {
         "import tensorflow.compat.v2 as tf\ntf.keras.losses.mean_squared_error(y, p)",
         [("TFC201", "tensorflow.keras.losses.mean_squared_error")],
     ),
+    "of compat.v2 alone": (
+        "import tensorflow as tf1\nimport tensorflow.compat.v2 as tf2\n"
+        "tf1.enable_v2_behavior()\ntf2.enable_v2_behavior()",
+        [("TFC201", "tensorflow.enable_v2_behavior")],
+    ),
     "method": ("self._track_trackable(x, 'x')", [("TFC301", "_track_trackable")]),
     "import by string": (
         f"import importlib\nimportlib.import_module('{NEST}')",

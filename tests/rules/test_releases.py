@@ -292,3 +292,10 @@ def test_modules_that_cannot_be_imported_by_name() -> None:
     ]
     assert len(others) > 200
     assert {name for name in others if not imports(name)} <= {_LAYERS}
+
+
+def test_what_compat_v2_has_alone() -> None:
+    """All other names of `tf.compat.v2` are judged as those of `tf`."""
+    tf = resolve("tensorflow")
+    alone = set(dir(tf.compat.v2)) - set(dir(tf))
+    assert {name for name in alone if not name.startswith("_")} == set(problems.V2_ALONE)

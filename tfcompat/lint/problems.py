@@ -23,6 +23,9 @@ UNREAD_STRING = "TFC402"
 _PRIVATE_CODES = "TFC1"
 _ABSENT = ("TFC201", "TFC203")  # public names that some release lacks
 _V1 = "tensorflow.compat.v1."
+_V2 = "tensorflow.compat.v2."
+# What `tf.compat.v2` has in every release and `tf` in none.
+V2_ALONE = ("enable_v2_behavior",)
 _NO_LOOK_UP = "Only the code that reads the string can tell what it stands for."
 
 
@@ -158,8 +161,10 @@ def rule_of(name: str, supported: int) -> tuple[int, rules.Rule] | None:
     not have is reported as a name that does not exist.
     """
     shift = 0
-    if name.startswith("tensorflow.compat.v2."):
-        name = "tensorflow." + name[len("tensorflow.compat.v2.") :]
+    if name.startswith(_V2):
+        name = "tensorflow." + name[len(_V2) :]
+        if name.split(".")[1] in V2_ALONE:
+            return None
         shift = 2
     resolved = rules.resolve(name)
     if resolved is None:
