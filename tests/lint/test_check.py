@@ -290,3 +290,13 @@ def test_no_notebook(text) -> None:
 
 def test_notebook_of_another_language() -> None:
     assert check(notebook(f"import {NEST}", language="julia"), "a.ipynb") == []
+
+
+def test_where_a_name_works_is_said_where_it_is_known() -> None:
+    """The package tensorflow_estimator of 2.5 to 2.15 is in no table."""
+    keys = "tensorflow_estimator.python.estimator.canned.prediction_keys"
+    code = f"from {keys} import PredictionKeys\nfrom tensorflow.python.ops.rnn_cell_impl import _linear"
+    known, dead = check(code)
+    assert (known.code, known.works) == ("TFC103", "")
+    assert "works in" not in known.message
+    assert (dead.code, dead.works) == ("TFC107", "no release")

@@ -42,6 +42,9 @@ _WHAT = {
     "TFC401": "private name in a string",
     UNREAD_STRING: "private name in a string",
 }
+# The table of names leaves out some that there is advice for: those of tensorflow_estimator,
+# modules of other projects, what a generated module hides.
+_ADVISED = ("TFC102", "TFC103", "TFC104", "TFC105")
 _GUARDS = {
     "import": "guarded by a try",
     "hasattr": "guarded by hasattr",
@@ -62,7 +65,7 @@ class Finding(NamedTuple):
         code: such as "TFC101".
         name: the dotted name; empty for what is about a comment.
         what: what it is.
-        works: the releases in which it works, in words.
+        works: the releases in which it works, in words; empty for a name that only advice knows.
         use: what to write instead, None for nothing.
         fix: "safe", "unsafe" or None.
         reason: why the fix is not safe, or why there is nothing to use.
@@ -226,7 +229,7 @@ def _finding(path: str, problem: Problem, lines: list[str]) -> Finding:
         code=rule.code,
         name=rule.name,
         what=_WHAT.get(rule.code, "name"),
-        works=_in_words(rule.available),
+        works=_in_words(rule.available) if rule.available or rule.code not in _ADVISED else "",
         use=target,
         fix=fix,
         reason="" if rule.safe else rule.reason,
