@@ -295,8 +295,28 @@ def test_notebook_of_another_language() -> None:
 def test_where_a_name_works_is_said_where_it_is_known() -> None:
     """The package tensorflow_estimator of 2.5 to 2.15 is in no table."""
     keys = "tensorflow_estimator.python.estimator.canned.prediction_keys"
-    code = f"from {keys} import PredictionKeys\nfrom tensorflow.python.ops.rnn_cell_impl import _linear"
-    known, dead = check(code)
+    cells = "tensorflow.python.ops.rnn_cell_impl"
+    known, dead = check(f"from {keys} import PredictionKeys\nfrom {cells} import _linear")
     assert (known.code, known.works) == ("TFC103", "")
     assert "works in" not in known.message
     assert (dead.code, dead.works) == ("TFC107", "no release")
+
+
+BACKEND = "import keras\nkeras.config.backend()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [
+        (BACKEND, "unsafe"),
+        (BACKEND + "import tensorflow as tf", "safe"),
+        (BACKEND + "def f():\n  from tensorflow import nn", "safe"),
+        ("from keras.utils.data_utils import get_file", "safe"),
+        ("from keras import applications, ops\nops.cast\napplications.Xception", "unsafe"),
+        ("from keras import applications\napplications.Xception", "safe"),
+    ],
+)
+def test_code_for_any_backend_of_keras_3_imports_no_tensorflow(code: str, fix: str) -> None:
+    fixes = [finding for finding in check(code) if finding.use]
+    assert [finding.fix for finding in fixes] == [fix]
+    assert ("imports TensorFlow" in fixes[0].reason) == (fix == "unsafe")

@@ -59,6 +59,7 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
         One for each use, in the order of the file. References to a name that was imported by
         itself come with `is_repeat`: they are what a fix has to change, and no news.
     """
+    is_for_any_backend: bool | None = None
     for use in source.uses:
         if use.form == "method":
             rule = _method_rule(use.name)
@@ -74,6 +75,11 @@ def problems(source: Source, supported: int) -> Iterator[Problem]:
         length, rule = found
         if rule.code in _ABSENT and _has_default(use):
             continue
+        if rule.safe and _brings_tensorflow(rule):
+            if is_for_any_backend is None:
+                is_for_any_backend = _is_for_any_backend(source)
+            if is_for_any_backend:
+                rule = rule._replace(safe=False, reason=_ANY_BACKEND)
         binding = use.binding
         is_repeat = False
         if use.form not in ("import", "from", "star", "string") and binding is not None:
@@ -151,6 +157,32 @@ def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
         available=KERAS_2,
     )
     return name.count(".") + 1, rule
+
+
+def _brings_tensorflow(rule: rules.Rule) -> bool:
+    return rule.name.startswith("keras.") and (rule.target or "").startswith("tensorflow.")
+
+
+def _is_for_any_backend(source: Source) -> bool:
+    """Tell whether a file takes what Keras 3 alone has, and nothing of TensorFlow.
+
+    It can run on JAX or PyTorch, where TensorFlow is not installed.
+    """
+    names = [use.name for use in source.uses if use.form != "method"]
+    return not any(name.partition(".")[0] == "tensorflow" for name in names) and any(
+        map(_is_of_keras_3, names)
+    )
+
+
+@functools.lru_cache(maxsize=65536)
+def _is_of_keras_3(name: str) -> bool:
+    resolved = rules.resolve(name) if name.startswith("keras.") else None
+    if resolved is None or (resolved[1] and resolved[0].kind == "module"):
+        return False
+    return not resolved[0].is_private and not resolved[0].releases & KERAS_2
+
+
+_ANY_BACKEND = "It imports TensorFlow, and the file has names of Keras 3, which runs without it."
 
 
 @functools.lru_cache(maxsize=65536)
