@@ -299,3 +299,17 @@ def test_what_compat_v2_has_alone() -> None:
     tf = resolve("tensorflow")
     alone = set(dir(tf.compat.v2)) - set(dir(tf))
     assert {name for name in alone if not name.startswith("_")} == set(problems.V2_ALONE)
+
+
+@pytest.mark.legacy_keras
+def test_the_package_keras_with_legacy_keras() -> None:
+    """It is Keras 3, with the names that the plain releases have, whichever Keras is installed."""
+    plain = _columns.parse("2.16..2.21")
+    names = [
+        name.name
+        for module in ("keras.ops", "keras.layers", "keras.config", "keras.src.layers")
+        for name in _table.names(module)
+        if not plain & ~name.releases
+    ]
+    assert len(names) > 400
+    assert not [name for name in names if not exists(name)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tfcompat import rules
-from tfcompat.rules import _rules, _table
+from tfcompat.rules import _columns, _rules, _table
 from tfcompat.rules.advice import Advice, facade, nothing, public, replacement, unstable
 from tfcompat.rules.codes import CODES
 
@@ -216,6 +216,16 @@ def test_life_of_a_private_name() -> None:
     assert {state for _, state, _ in rows[1:]} == {"absent"}
     assert sum(row.releases for row in periods) == rules.ALL
     assert rules.life("tensorflow.python.nothing") == ()
+
+
+def test_the_package_keras_is_keras_3_with_legacy_keras_too() -> None:
+    plain, legacy = rules.life("keras.ops.cast")[1:]
+    assert (plain.state, plain.twin) == ("public", "tensorflow.keras.ops.cast")
+    assert (legacy.releases, legacy.state, legacy.twin) == (_columns.LEGACY, "public", "")
+    assert rule("keras.ops.cast").reason.startswith(
+        "works in 2.16-nightly, does not exist in 2.6-2.15; "
+    )
+    assert rules.describe_of("keras", rules.columns("<2.17")) == "2.5-2.16"
 
 
 def test_life_of_a_public_name() -> None:

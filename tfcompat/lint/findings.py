@@ -229,7 +229,9 @@ def _finding(path: str, problem: Problem, lines: list[str]) -> Finding:
         code=rule.code,
         name=rule.name,
         what=_WHAT.get(rule.code, "name"),
-        works=_in_words(rule.available) if rule.available or rule.code not in _ADVISED else "",
+        works=_in_words(rule.name, rule.available)
+        if rule.available or rule.code not in _ADVISED
+        else "",
         use=target,
         fix=fix,
         reason="" if rule.safe else rule.reason,
@@ -238,7 +240,7 @@ def _finding(path: str, problem: Problem, lines: list[str]) -> Finding:
     )
 
 
-_in_words = functools.cache(rules.describe)
+_in_words = functools.cache(rules.describe_of)
 
 
 def _comment(comments: dict[int, ignores.Ignore], problem: Problem) -> ignores.Ignore | None:

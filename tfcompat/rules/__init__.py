@@ -8,7 +8,7 @@ bit for each of `COLUMNS`.
 
 from __future__ import annotations
 
-from tfcompat.rules._columns import ALL, COLUMNS, columns, describe
+from tfcompat.rules._columns import ALL, COLUMNS, columns, describe, describe_of
 from tfcompat.rules._rules import Period, Rule, life, rule
 from tfcompat.rules._table import Name, Twin, find, is_private, resolve
 from tfcompat.rules.advice import Advice, Call
@@ -24,6 +24,7 @@ __all__ = [
     "Twin",
     "columns",
     "describe",
+    "describe_of",
     "find",
     "is_private",
     "life",

@@ -102,6 +102,18 @@ def describe(mask: int) -> str:
     return ", ".join(parts) or "no release"
 
 
+def describe_of(name: str, mask: int) -> str:
+    """Say in which releases a name is, such as `"2.16-nightly"`.
+
+    From 2.16 on the package `keras` is Keras 3, whatever TF_USE_LEGACY_KERAS says of `tf.keras`.
+    The table has it in the plain releases alone.
+    """
+    if name.partition(".")[0] == "keras":
+        plain = (label for label in _LEGACY if mask & bit(label.partition("-")[0]))
+        mask |= sum(map(bit, plain))
+    return describe(mask)
+
+
 def _runs(mask: int, labels: tuple[str, ...]) -> list[str]:
     runs: list[list[str]] = []
     open_ = False

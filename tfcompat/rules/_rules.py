@@ -283,7 +283,7 @@ def _unknown(name: str, resolved: tuple[Name, str] | None, given: _Choice | str 
         if not owner.read:
             code, reason = "TFC105", f"private; {owner.name} could not be imported to look"
         elif owner.is_private and owner.kind == "module" and owner.name.count(".") > 1:
-            where = _columns.describe(owner.releases)
+            where = _columns.describe_of(owner.name, owner.releases)
             reason = f"{owner.name} exists in {where}, but had no {resolved[1]} in any of them"
     return _make(code, Name(name, "object", 0), reason)
 
@@ -328,26 +328,27 @@ def _is_whole(found: Name) -> bool:
 
 
 def _life_of_private(found: Name) -> str:
-    where = _columns.describe(found.releases)
+    where = _columns.describe_of(found.name, found.releases)
     if found.kind == "module":
         return f"private module, exists in {where}"
     if not found.twins:
         return f"private, no public name, exists in {where}"
     twin = found.twins[0].public
-    works = _columns.describe(_usable(twin))
+    works = _columns.describe_of(twin, _usable(twin))
     return f"private, exists in {where}; its public name {twin} works in {works} only"
 
 
 def _life_of_public(found: Name, missing: int, raising: int) -> str:
-    parts = [f"works in {_columns.describe(found.usable)}"]
+    parts = [f"works in {_columns.describe_of(found.name, found.usable)}"]
     if missing:
-        parts.append(f"does not exist in {_columns.describe(missing)}")
+        parts.append(f"does not exist in {_columns.describe_of(found.name, missing)}")
     if raising:
-        parts.append(f"raises in {_columns.describe(raising)}")
+        parts.append(f"raises in {_columns.describe_of(found.name, raising)}")
     text = ", ".join(parts)
     if found.twins:
         twin = max(found.twins, key=lambda twin: bin(_usable(twin.public)).count("1")).public
-        text += f"; {twin}, the same object, works in {_columns.describe(_usable(twin))}"
+        works = _columns.describe_of(twin, _usable(twin))
+        text += f"; {twin}, the same object, works in {works}"
     return text
 
 
@@ -393,12 +394,15 @@ def life(name: str) -> tuple[Period, ...]:
         return ()
     found, rest = resolved
     periods: list[Period] = []
-    for number in range(len(_columns.COLUMNS)):
+    # With legacy Keras the package `keras` is what it is without.
+    is_keras = name.partition(".")[0] == "keras"
+    for number, label in enumerate(_columns.COLUMNS):
         bit = 1 << number
+        here = _columns.bit(label.partition("-")[0]) if is_keras else bit
         state, twin = "absent", ""
-        if found.raises & bit:
+        if found.raises & here:
             state = "raises"
-        elif found.releases & bit:
+        elif found.releases & here:
             state = "private" if found.is_private else "public"
             twin = next((twin.public for twin in found.twins if twin.releases & bit), "")
             twin += f".{rest}" if twin and rest else ""
