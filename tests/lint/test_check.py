@@ -56,6 +56,23 @@ FINDS = {
         "import tensorflow.compat.v2 as tf\ntf.keras.losses.mean_squared_error(y, p)",
         [("TFC201", "tensorflow.keras.losses.mean_squared_error")],
     ),
+    "of a module that the other branch has in TensorFlow 1": (
+        "try:\n  from tensorflow.python.autograph.pyct import naming\n"
+        "except ImportError:\n  from tensorflow.python.autograph.core import naming\n"
+        "naming.Namer({})",
+        [
+            ("TFC106", "tensorflow.python.autograph.pyct.naming"),
+            ("TFC107", "tensorflow.python.autograph.core.naming"),
+            ("TFC105", "tensorflow.python.autograph.pyct.naming.Namer"),
+        ],
+    ),
+    "with underscores on both sides": (
+        "from tensorflow.python.framework import versions\nversions.__version__, versions.__file__",
+        [
+            ("TFC106", "tensorflow.python.framework.versions"),
+            ("TFC102", "tensorflow.python.framework.versions.__version__"),
+        ],
+    ),
     "of compat.v2 alone": (
         "import tensorflow as tf1\nimport tensorflow.compat.v2 as tf2\n"
         "tf1.enable_v2_behavior()\ntf2.enable_v2_behavior()",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import typing
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 import tfcompat
 from tfcompat import rules
-from tfcompat.rules.advice import left_out
+from tfcompat.rules.advice import advice, left_out
 
 
 @pytest.mark.parametrize("name", sorted(left_out.ADVICE))
@@ -32,6 +33,20 @@ def test_the_reasons_are_true() -> None:
         assert both < set(typing.get_args(ragged.RaggedOrDense))
     else:
         assert tfcompat.runtime().tensorflow.release < (2, 10)
+
+
+VERSIONS = {
+    name: given.target
+    for name, given in advice().items()
+    if name.startswith("tensorflow.python.framework.versions.")
+}
+
+
+@pytest.mark.parametrize("name", sorted(VERSIONS))
+def test_versions(name: str) -> None:
+    versions = importlib.import_module("tensorflow.python.framework.versions")
+    value = functools.reduce(getattr, VERSIONS[name].split(".")[1:], tf)
+    assert getattr(versions, name.rpartition(".")[2]) == value
 
 
 @pytest.mark.legacy_keras

@@ -240,6 +240,8 @@ def _of_tensorflow_1(name: str) -> str | None:
 
 def _is_of_every_module(name: str, resolved: tuple[rules.Name, str] | None) -> bool:
     """Tell whether a name is one such as `__file__`, of which the table knows nothing."""
+    if name in advice() and rules.is_private(name):
+        return False
     leaf = name.rpartition(".")[2]
     is_dunder = leaf.startswith("__") and leaf.endswith("__") and leaf != "__internal__"
     return is_dunder and (resolved is None or bool(resolved[1]) or name.startswith("keras."))

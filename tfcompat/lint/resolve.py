@@ -181,7 +181,7 @@ def parse(
         path: for messages.
         text: the source.
         known: tells whether a dotted name exists; asked for names that can come from a star
-            import alone. By default the last star import gives them all.
+            import, or from one of several bindings. By default the last of them gives them all.
         methods: private methods and attributes to report on any object.
 
     Returns:
@@ -289,7 +289,8 @@ class _Resolver:
         ours = [binding for binding, _, _ in found if binding is not None]
         if not ours:
             return
-        binding = ours[-1]
+        # The last that some release has: the other branch can be for TensorFlow 1.
+        binding = next((each for each in reversed(ours) if self._known(each.target)), ours[-1])
         others = tuple(
             other or Binding(reference.name, "", event.statement, None, scope.node, event.guard)  # type: ignore[arg-type]
             for other, event, scope in found
