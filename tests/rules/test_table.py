@@ -237,3 +237,11 @@ def test_looking_up_needs_neither_tensorflow_nor_packaging() -> None:
 
 def test_masks_are_written_as_columns() -> None:
     assert _columns.parse("2.5..2.7,2.10") == mask("2.5", "2.6", "2.7", "2.10")
+
+
+def test_what_a_module_has_imported_is_there_as_long_as_the_module() -> None:
+    """`tensorflow.python.tpu.tpu_embedding` went with 2.16, control_flow_ops is still there."""
+    found = rules.find("tensorflow.python.tpu.tpu_embedding.control_flow_ops.group")
+    assert found is not None
+    assert found.releases == found.usable == rules.columns("<2.16")
+    assert ("tensorflow.group", found.releases) in found.twins

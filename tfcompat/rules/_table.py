@@ -203,12 +203,14 @@ def _find(name: str, depth: int) -> Name | None:
     block = _block(name)
     if block is not None:
         return block.module
-    target = _through_alias(name)
-    if target is None or not depth:
+    target, importer = _through_alias(name)
+    if importer is None or not depth:
         return None
     found = _find(target, depth - 1)
     if found is None:
         return None
+    if found.releases & importer.releases:  # else it had another name in those
+        found = _within(found, importer.releases)
     if is_private_path(name) and not found.is_private:
         # The packages in which the public API is generated: `tensorflow._api.v2`.
         twin = Twin(found.name, found.usable)
@@ -216,17 +218,33 @@ def _find(name: str, depth: int) -> Name | None:
     return found._replace(name=name, origins=(target, *found.origins))
 
 
-def _through_alias(name: str) -> str | None:
-    """Replace the module that another one has imported by its own name."""
+def _through_alias(name: str) -> tuple[str, Name | None]:
+    """Replace the module that another one has imported by its own name.
+
+    Returns:
+        The name, and the module that has imported it; None where there is none.
+    """
     head, rest = name, ""
     while "." in head:
         head, _, last = head.rpartition(".")
         block = _block(head)
         if block is not None:
             target = block.aliases.get(last)
-            return target + rest if target else None
+            return (target + rest, block.module) if target else ("", None)
         rest = f".{last}{rest}"
-    return None
+    return "", None
+
+
+def _within(found: Name, releases: int) -> Name:
+    """Leave of what is known of a name what is so in some releases."""
+    if not found.releases & ~releases:
+        return found
+    twins = (twin._replace(releases=twin.releases & releases) for twin in found.twins)
+    return found._replace(
+        releases=found.releases & releases,
+        raises=found.raises & releases,
+        twins=tuple(twin for twin in twins if twin.releases),
+    )
 
 
 def resolve(name: str) -> tuple[Name, str] | None:
@@ -266,12 +284,8 @@ def _taken_over(name: str, origin: str, module: Name) -> Name:
     there = _find(origin, 0)
     if there is None:
         raise ValueError(f"{_columns.TABLE}: {name} comes from {origin}, which is missing")
-    releases = there.releases & module.releases
-    twins = [Twin(twin.public, twin.releases & releases) for twin in there.twins]
-    return there._replace(
+    return _within(there, module.releases)._replace(
         name=name,
-        releases=releases,
-        twins=tuple(twin for twin in twins if twin.releases),
         origins=(origin, *there.origins),
         is_private=module.is_private,
     )
