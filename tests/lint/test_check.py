@@ -337,3 +337,13 @@ def test_code_for_any_backend_of_keras_3_imports_no_tensorflow(code: str, fix: s
     fixes = [finding for finding in check(code) if finding.use]
     assert [finding.fix for finding in fixes] == [fix]
     assert ("imports TensorFlow" in fixes[0].reason) == (fix == "unsafe")
+
+
+def test_a_value_is_no_safe_fix_where_a_call_is_one() -> None:
+    """`tf.raw_ops.Empty` takes keywords alone, which `--fix` cannot write into other code."""
+    code = "from tensorflow.python.ops import inplace_ops\nf = {}\nf([2], t)"
+    _, called = check(code.format("inplace_ops.empty([2], t)"))
+    _, value = check(code.format("inplace_ops.empty"))
+    assert (called.fix, called.reason) == ("safe", "")
+    assert (value.fix, value.use) == ("unsafe", "tf.raw_ops.Empty")
+    assert "not called here" in value.reason

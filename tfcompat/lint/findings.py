@@ -10,7 +10,15 @@ from tfcompat import rules
 from tfcompat.lint import ignores, resolve
 from tfcompat.lint.config import Settings
 from tfcompat.lint.methods import METHODS
-from tfcompat.lint.problems import METHOD, UNREAD_STRING, Problem, analyse, problems
+from tfcompat.lint.problems import (
+    METHOD,
+    NO_CALL,
+    NOT_CALLED,
+    UNREAD_STRING,
+    Problem,
+    analyse,
+    problems,
+)
 from tfcompat.lint.resolve import Source, decode
 from tfcompat.rules.codes import CODES
 
@@ -216,6 +224,8 @@ def _finding(path: str, problem: Problem, lines: list[str]) -> Finding:
     target = display(rule.target) if rule.target else None
     if rule.code == METHOD:
         target = METHODS[rule.name].use
+    if use.form in ("attribute", "name") and use.call is None:
+        rule = _not_called(rule)
     fix = None
     if rule.target and not use.others and use.is_exact:
         fix = "safe" if rule.safe else "unsafe"
@@ -238,6 +248,15 @@ def _finding(path: str, problem: Problem, lines: list[str]) -> Finding:
         guard=use.guard,
         source=first,
     )
+
+
+def _not_called(rule: rules.Rule) -> rules.Rule:
+    if rule.template is not None:
+        return rule._replace(target=None, safe=False, reason=NO_CALL)
+    if rule.call is None:
+        return rule
+    reason = "; ".join(filter(None, [rule.reason.rstrip("."), NOT_CALLED]))
+    return rule._replace(safe=False, reason=reason)
 
 
 _in_words = functools.cache(rules.describe_of)

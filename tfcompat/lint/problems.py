@@ -20,6 +20,10 @@ METHOD = "TFC301"
 IN_STRING = "TFC401"
 UNREAD_STRING = "TFC402"
 
+# Why a name that is passed on as a value is not fixed as a call is.
+NOT_CALLED = "it is not called here, and its arguments differ"
+NO_CALL = "it is not called here, and the replacement is a call"
+
 _PRIVATE_CODES = "TFC1"
 _ABSENT = ("TFC201", "TFC203")  # public names that some release lacks
 _V1 = "tensorflow.compat.v1."

@@ -13,6 +13,7 @@ from tfcompat.lint.calls import CannotError
 from tfcompat.lint.edits import Part, Span, replace
 from tfcompat.lint.meanings import UnreachedError
 from tfcompat.lint.plan import EXPLAINED, REFERENCES, SAFE, UNSAFE, Outcome, Plan, worst
+from tfcompat.lint.problems import NO_CALL, NOT_CALLED
 from tfcompat.lint.spelling import Place
 from tfcompat.rules.advice import Call
 
@@ -118,9 +119,9 @@ class References:
             raise CannotError(_UNUSUAL)
         reasons = [] if rule.safe else [rule.reason]
         if use.call is None and rule.template is not None:
-            raise CannotError("it is not called here, and the replacement is a call")
+            raise CannotError(NO_CALL)
         if use.call is None and rule.call is not None and use.form != "annotation":
-            reasons.append("it is not called here, and its arguments differ")
+            reasons.append(NOT_CALLED)
         return _Decision(use, rule, not reasons, "; ".join(filter(None, reasons)))
 
     def _check_assigned(self, node: ast.AST) -> None:
