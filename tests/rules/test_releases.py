@@ -313,3 +313,25 @@ def test_the_package_keras_with_legacy_keras() -> None:
     ]
     assert len(names) > 400
     assert not [name for name in names if not exists(name)]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tensorflow.compiler.xla.xla_data_pb2",
+        "tensorflow.core.framework.dataset_options_pb2",
+        "tensorflow.core.framework.types_pb2",
+        "tensorflow.core.protobuf.error_codes_pb2",
+        "tensorflow.core.util.test_log_pb2",
+    ],
+)
+def test_protocol_buffers(module: str) -> None:
+    """From 2.12 on they are built at import, and some are those of another package."""
+    holds = vars(importlib.import_module(module))
+    wrong = [
+        name.name
+        for name in _table.names(module)
+        if (name.name.rpartition(".")[2] in holds) != bool(name.releases & HERE)
+    ]
+    assert not wrong
+    assert rules.find("tensorflow.core.framework.types_pb2.DT_INT64").releases == rules.ALL  # type: ignore[union-attr]

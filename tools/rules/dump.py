@@ -246,6 +246,8 @@ class Private:
             return None
         origin = self.objects.sources.origin(module, leaf)
         ours = leaf in source.defined or bool(origin and origin.startswith(_OURS))
+        # From 2.12 on protocol buffers are built at import, some in modules of other packages.
+        ours = ours or module.endswith("_pb2")
         if kind in ("class", "function"):
             inner = self.objects.inner(value)
             home = getattr(inner, "__module__", None)
@@ -255,7 +257,7 @@ class Private:
                     # pybind11 calls its functions members of a capsule.
                     origin = f"{home}.{qualified}".replace(".PyCapsule.", ".")
                 ours = True
-            elif leaf not in source.defined:
+            elif leaf not in source.defined and not module.endswith("_pb2"):
                 ours = False
         number = self.objects.number(value, module, leaf)
         if number not in self._shown:
