@@ -335,3 +335,14 @@ def test_protocol_buffers(module: str) -> None:
     ]
     assert not wrong
     assert rules.find("tensorflow.core.framework.types_pb2.DT_INT64").releases == rules.ALL  # type: ignore[union-attr]
+
+
+def test_optimizers_of_the_package_keras() -> None:
+    """Which are those of `tf.keras`, and which the ones before."""
+    if not rules.find("keras.optimizers.Adam").releases & HERE:  # type: ignore[union-attr]
+        pytest.skip("the package keras of this release has no API of its own")
+    for leaf in ("Adam", "Adadelta", "Adagrad", "Adamax", "Ftrl", "Nadam", "RMSprop", "SGD"):
+        found = rules.find(f"keras.optimizers.{leaf}")
+        assert found is not None
+        (twin,) = (twin for twin in found.twins if twin.public == f"tensorflow.{found.name}")
+        assert bool(twin.releases & HERE) == (resolve(found.name) is resolve(twin.public))

@@ -218,6 +218,15 @@ def test_life_of_a_private_name() -> None:
     assert rules.life("tensorflow.python.nothing") == ()
 
 
+def test_keras_optimizers_is_another_module_in_two_releases() -> None:
+    """In 2.11 and 2.12 `keras.optimizers` has the optimizers before, `tf.keras.optimizers` not."""
+    found = rule("keras.optimizers.Adam")
+    assert (found.code, found.target) == ("TFC201", "tensorflow.keras.optimizers.Adam")
+    assert not found.safe
+    assert found.reason.endswith("another one in 2.11-2.12")
+    assert rules.rule("keras.optimizers.Adam", rules.columns(">=2.9")) is None
+
+
 def test_the_package_keras_is_keras_3_with_legacy_keras_too() -> None:
     plain, legacy = rules.life("keras.ops.cast")[1:]
     assert (plain.state, plain.twin) == ("public", "tensorflow.keras.ops.cast")

@@ -447,6 +447,10 @@ def _select(
             if twin and "same" in twin and twin["same"] == names[leaf].get("same"):
                 public[f"{module}.{leaf}"] = {**twin}
                 del names[leaf]
+            elif twin and twin["kind"] == names[leaf]["kind"] == "class":
+                # `keras.optimizers.Adam` of 2.11 and 2.12 is the optimizer before.
+                public[f"{module}.{leaf}"] = {"kind": "class"}
+                del names[leaf]
         if not names:
             del private[module]
     return public, private, failed
