@@ -125,16 +125,6 @@ ADVICE: dict[str, Advice] = {
     "tensorflow.python.types.core.GenericFunction": nothing(
         "It is public as tf.types.experimental.GenericFunction from 2.6 on; 2.5 has none."
     ),
-    **{
-        f"{_FRAMEWORK}.versions.__{name}__": public(f"tensorflow.{target}")
-        for name, target in (
-            ("version", "version.VERSION"),
-            ("git_version", "version.GIT_VERSION"),
-            ("compiler_version", "version.COMPILER_VERSION"),
-            ("cxx11_abi_flag", "sysconfig.CXX11_ABI_FLAG"),
-            ("monolithic_build", "sysconfig.MONOLITHIC_BUILD"),
-        )
-    },
     # platform
     f"{_PLATFORM}.test.mock": nothing("It is Python's own module unittest.mock."),
     f"{_PLATFORM}.flags.os": nothing("It is Python's own module os."),
