@@ -401,6 +401,15 @@ _HOMES = {
         "map_structure_with_tuple_paths_up_to",
         "yield_flat_paths",
     ),
+    "ragged": (
+        "convert_to_tensor_or_ragged_tensor",
+        "is_ragged",
+        "match_row_splits_dtypes",
+        "ragged_from_tensor",
+        "ragged_map_fn",
+        "ragged_to_tensor",
+        "RaggedTensorType",
+    ),
     "resources": (
         "initialize_resources",
         "local_resources",
