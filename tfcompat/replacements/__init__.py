@@ -570,7 +570,7 @@ _HOMES = {
     ),
 }
 # Modules with names of their own: `tfcompat.replacements.protos.struct_pb2.StructuredValue`.
-_MODULES = ("lite_schemas", "protos")
+_MODULES = ("keras_ops", "lite_schemas", "protos")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted([*_HOME_OF, *_MODULES])
