@@ -43,7 +43,12 @@ def originals(*paths: str) -> list:
 
 
 # Private names that mean the same in Keras 3.
-SAME = {"utils.python_utils.to_list", "initializers.random_initializers.compute_fans"}
+SAME = {
+    "utils.python_utils.to_list",
+    "initializers.random_initializers.compute_fans",
+    "layers.attention.multi_head_attention._build_proj_equation",
+    "layers.attention.multi_head_attention._get_output_shape",
+}
 
 
 def outcome(function, *args, **kwargs):

@@ -26,6 +26,7 @@ class CamelCase2D:
 
 T = tf.constant
 SHEAR = [1.0, 0.5, -1.0, 0.2, 1.0, 0.0, 0.0, 0.0]
+RAGGED = tf.ragged.constant([[1.0, 2.0], [3.0]])
 LOSSES = T([[1.0, 2.0], [3.0, 6.0]])
 
 # replacement: (paths of originals, argument lists)
@@ -36,6 +37,39 @@ CASES = {
             "initializers.initializers_v2._compute_fans",
         ],
         [((),), ((3,),), ((3, 4),), ([2, 3, 4, 5],)],
+    ),
+    "attention_proj_equation": (
+        [
+            "layers.multi_head_attention._build_proj_equation",
+            "layers.attention.multi_head_attention._build_proj_equation",
+        ],
+        [(1, 1, 2), (2, 2, 1), (3, 1, 1), (0, 1, 1)],
+    ),
+    "attention_output_shape": (
+        [
+            "layers.multi_head_attention._get_output_shape",
+            "layers.attention.multi_head_attention._get_output_shape",
+        ],
+        [(4, [2, 3]), (2, (5,)), (1, [])],
+    ),
+    "large_compatible_negative": (
+        [
+            "layers.advanced_activations._large_compatible_negative",
+            "layers.activation.softmax._large_compatible_negative",
+        ],
+        [(tf.float16,), (tf.float32,), ("float16",), ("float32",), (tf.float64,)],
+    ),
+    "convert_inputs_if_ragged": (
+        ["backend.convert_inputs_if_ragged"],
+        [(T([1.0]),), ((RAGGED, T([1.0])),), ([RAGGED],), (RAGGED,)],
+    ),
+    "maybe_convert_to_ragged": (
+        ["backend.maybe_convert_to_ragged"],
+        [
+            (False, T([[1.0, 2.0]]), None),
+            (True, T([[1.0, 2.0, 3.0], [4.0, 0.0, 0.0]]), [3, 1]),
+            (True, T([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), [3, 1], True),
+        ],
     ),
     "transform_images": (
         ["layers.preprocessing.image_preprocessing.transform"],
@@ -240,6 +274,43 @@ def test_helper_does_what_every_original_does(name) -> None:
                 args,
             )
     assert any(not isinstance(outcome(getattr(replacements, name), *args), type) for args in cases)
+
+
+class OwnLayer(keras.layers.Layer):
+    pass
+
+
+def test_is_subclassed() -> None:
+    model = keras.Sequential([keras.layers.Dense(1), OwnLayer()])
+    values = [model, model.layers[0], OwnLayer(), keras.Model()]
+    assert [replacements.is_subclassed(value) for value in values] == [False, False, True, False]
+    for original in originals("engine.base_layer_utils.is_subclassed"):
+        if original.__module__.startswith(HOME):
+            assert [original(value) for value in values] == [False, False, True, False]
+
+
+def eager_in_a_function(scope) -> list[bool]:
+    """Tell whether TensorFlow executes eagerly, outside and inside of a scope in a function."""
+    seen = []
+
+    @tf.function(autograph=False)
+    def look():
+        seen.append(tf.executing_eagerly())
+        with scope(keras.layers.Dense(1)):
+            seen.append(tf.executing_eagerly())
+
+    look()
+    with tf.Graph().as_default(), scope(keras.layers.Dense(1)):
+        seen.append(tf.executing_eagerly())
+    return seen
+
+
+def test_maybe_init_scope() -> None:
+    found = originals("utils.tf_utils.maybe_init_scope")
+    assert found
+    expected = [False, True, False]
+    for scope in (*found, replacements.maybe_init_scope):
+        assert eager_in_a_function(scope) == expected, scope
 
 
 def test_helpers_of_the_layers_of_tensorflow_1() -> None:

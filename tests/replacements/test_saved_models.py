@@ -51,6 +51,13 @@ def test_what_cannot_be_parsed(saved, name):
             parse(str(saved / name))
 
 
+@pytest.mark.parametrize("directory", ["/a/model", "gs://b/model", b"model"])
+@pytest.mark.parametrize("name", ["get_variables_dir", "get_variables_path"])
+def test_paths_of_variables(name, directory):
+    old = original(f"saved_model.path_helpers.{name}", f"saved_model.utils_impl.{name}")
+    assert getattr(replacements, name)(directory) == old(directory)
+
+
 def test_get_asset_tensors(saved):
     path = str(saved / "binary")
     graph = replacements.parse_saved_model(path).meta_graphs[0]

@@ -207,3 +207,29 @@ def test_broadcast_weights(weights, values, static):
         except (ValueError, tf.errors.InvalidArgumentError) as error:
             eager.append(type(error))
     assert eager[0] == eager[1]
+
+
+def test_tf_to_np():
+    old = original("framework.dtypes._TF_TO_NP")
+    # Some numbers of references are in neither the enumeration nor in this one.
+    assert {number: replacements.TF_TO_NP[int(number)] for number in old} == old
+    assert replacements.TF_TO_NP[tf.float32.as_datatype_enum] is np.float32
+
+
+@pytest.mark.parametrize("difference", [0, 1])
+@pytest.mark.parametrize("shapes", [((3,), (3, 1)), ((3, 1), (3,)), ((3, 2), (3,)), ((3,), (3,))])
+def test_remove_squeezable_dimensions(shapes, difference):
+    old = original("ops.confusion_matrix.remove_squeezable_dimensions")
+    results = []
+    for remove in (old, replacements.remove_squeezable_dimensions):
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            for static in (None, shapes):
+                tensors = [
+                    tf.compat.v1.placeholder_with_default(
+                        np.arange(np.prod(shape)).reshape(shape), static and shape
+                    )
+                    for shape in shapes
+                ]
+                found = session.run(remove(*tensors, expected_rank_diff=difference, name="n"))
+                results.append([(one.shape, one.tolist()) for one in found])
+    assert results[:2] == results[2:]

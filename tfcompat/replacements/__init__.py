@@ -159,6 +159,7 @@ _HOMES = {
         "validate_colocate_distributed_variable",
         "value_container",
     ),
+    "dtypes": ("TF_TO_NP",),
     "estimators": (
         "MetricKeys",
         "ModeKeys",
@@ -290,6 +291,15 @@ _HOMES = {
         "compute_shape_for_encode_categorical",
         "encode_categorical_inputs",
         "ensure_tensor",
+    ),
+    "keras_layers": (
+        "attention_output_shape",
+        "attention_proj_equation",
+        "convert_inputs_if_ragged",
+        "is_subclassed",
+        "large_compatible_negative",
+        "maybe_convert_to_ragged",
+        "maybe_init_scope",
     ),
     "keras_losses": (
         "cast_losses_to_common_dtype",
@@ -433,6 +443,8 @@ _HOMES = {
     ),
     "saved_models": (
         "get_asset_tensors",
+        "get_variables_dir",
+        "get_variables_path",
         "meta_graph_filename",
         "object_graph_key_mapping",
         "parse_saved_model",

@@ -14,6 +14,8 @@ from tfcompat.replacements.files import gfile_join
 __all__ = [
     "SavedModelLoader",
     "get_asset_tensors",
+    "get_variables_dir",
+    "get_variables_path",
     "meta_graph_filename",
     "object_graph_key_mapping",
     "parse_saved_model",
@@ -22,6 +24,16 @@ __all__ = [
 ]
 
 _SHARD = re.compile(r"-[\d\?]+-of-\d+$")
+
+
+def get_variables_dir(export_dir: Any) -> str:
+    """Return the directory of the variables in that of a SavedModel."""
+    return gfile_join(_runtime.tensorflow().compat.as_text(export_dir), "variables")
+
+
+def get_variables_path(export_dir: Any) -> str:
+    """Return the prefix of the checkpoint of the variables in a SavedModel."""
+    return gfile_join(get_variables_dir(export_dir), "variables")
 
 
 class SavedModelLoader:
@@ -48,7 +60,7 @@ class SavedModelLoader:
     @property
     def variables_path(self) -> str:
         """The prefix of the checkpoint of its variables."""
-        return gfile_join(self._export_dir, "variables", "variables")
+        return get_variables_path(self._export_dir)
 
     @property
     def saved_model(self) -> Any:

@@ -110,9 +110,7 @@ ADVICE: dict[str, Advice] = {
     f"{_FRAMEWORK}.smart_cond.smart_cond": replacement("smart_cond"),
     f"{_FRAMEWORK}.smart_cond.smart_constant_value": replacement("smart_constant_value"),
     f"{_FRAMEWORK}.smart_cond.smart_case": replacement("smart_case"),
-    f"{_FRAMEWORK}.dtypes._TF_TO_NP": nothing(
-        "tf.as_dtype(dtype).as_numpy_dtype tells what NumPy type a dtype is."
-    ),
+    f"{_FRAMEWORK}.dtypes._TF_TO_NP": replacement("TF_TO_NP"),
     f"{_FRAMEWORK}.dtypes._NP_TO_TF": nothing("tf.as_dtype(type) tells the dtype of a NumPy type."),
     "tensorflow.python.tf2.enabled": replacement(
         "tf2_enabled",

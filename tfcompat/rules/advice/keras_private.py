@@ -297,6 +297,42 @@ _FUNCTIONS = [
         "saving.saving_utils.model_input_signature",
         replacement("model_input_signature", safe=False, reason=_BATCH),
     ),
+    *(
+        ("tksf", f"layers.{module}.{original}", replacement(name))
+        for module in ("multi_head_attention", "attention.multi_head_attention")
+        for original, name in (
+            ("_build_proj_equation", "attention_proj_equation"),
+            ("_get_output_shape", "attention_output_shape"),
+        )
+    ),
+    (
+        "tksf",
+        "layers.advanced_activations._large_compatible_negative "
+        "layers.activation.softmax._large_compatible_negative",
+        replacement("large_compatible_negative"),
+    ),
+    (
+        "tksf",
+        "engine.base_layer_utils.is_subclassed",
+        replacement(
+            "is_subclassed",
+            safe=False,
+            reason="To it the classes of Keras 3 and of every release of Keras 2 are Keras's own.",
+        ),
+    ),
+    (
+        "tksf",
+        "utils.tf_utils.maybe_init_scope",
+        replacement(
+            "maybe_init_scope",
+            safe=False,
+            reason="It treats layers of tf.compat.v1.layers as it does those of Keras.",
+        ),
+    ),
+    *(
+        ("tksf", f"backend.{name}", replacement(name))
+        for name in ("convert_inputs_if_ragged", "maybe_convert_to_ragged")
+    ),
     ("tksf", "utils.control_flow_util.smart_cond", replacement("smart_cond")),
     ("tksf", "utils.tf_inspect.getfullargspec", replacement("getfullargspec")),
     ("tksf", "utils.tf_inspect.getargspec", replacement("getargspec")),

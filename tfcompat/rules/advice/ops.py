@@ -119,6 +119,9 @@ ADVICE: dict[str, Advice] = {
     f"{_OPS}.resource_variable_ops.VariableSpec": replacement("VariableSpec"),
     f"{_OPS}.variables.RefVariable": replacement("RefVariable"),
     f"{_OPS}.ref_variable.RefVariable": replacement("RefVariable"),
+    f"{_OPS}.confusion_matrix.remove_squeezable_dimensions": replacement(
+        "remove_squeezable_dimensions"
+    ),
     # weights
     f"{_OPS}.weights_broadcast_ops.broadcast_weights": replacement("broadcast_weights"),
     f"{_OPS}.weights_broadcast_ops.assert_broadcastable": replacement("assert_broadcastable"),

@@ -107,6 +107,11 @@ for _name, _replacement in {
 _SPLIT = "It does not read models that are split into several files."
 for _name, _replacement in {
     f"{_SAVED_MODEL}.loader_impl.SavedModelLoader": "SavedModelLoader",
+    **{
+        f"{_SAVED_MODEL}.{module}.{name}": name
+        for module in ("path_helpers", "utils_impl")
+        for name in ("get_variables_dir", "get_variables_path")
+    },
     f"{_SAVED_MODEL}.loader_impl.parse_saved_model": "parse_saved_model",
     f"{_SAVED_MODEL}.loader_impl.parse_saved_model_with_debug_info": (
         "parse_saved_model_with_debug_info"
