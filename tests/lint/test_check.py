@@ -94,7 +94,7 @@ FINDS = {
     ),
     "the Keras 2 of every release, but late in it": (
         "if x:\n  import tf_keras as keras\nelse:\n  import keras\nkeras.layers.UnitNormalization",
-        [("TFC203", "keras.layers.UnitNormalization")],
+        [("TFC201", "keras.layers.UnitNormalization")],
     ),
     "Keras 2 or another": (
         "if x:\n  import mine as keras\nelse:\n  from tensorflow import keras\n"

@@ -12,7 +12,7 @@ from tests import homes
     [
         ("tensorflow.python.framework.smart_cond.smart_cond", homes.HOME),
         ("tensorflow.core.protobuf.saved_model_pb2.SavedModel", homes.HOME),
-        ("keras.src.layers.Identity", homes.WHERE),
+        ("keras.src.layers.RandomErasing", homes.WHERE),
         ("tensorflow.python.ops.rnn_cell_impl._Linear", homes.DEAD),
         ("tensorflow.python.grappler.tf_optimizer.OptimizeGraph", homes.UNSTABLE),
         ("tensorflow_estimator.python.estimator.estimator.Estimator", homes.GONE),

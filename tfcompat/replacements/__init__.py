@@ -367,6 +367,12 @@ _HOMES = {
         "transform_images",
         "validate_string_arg",
     ),
+    "later_layers": (
+        "DepthwiseConv1D",
+        "Identity",
+        "UnitNormalization",
+        "leaky_relu",
+    ),
     "lite": (
         "builtin_code_to_name",
         "convert_bytes_to_c_source",

@@ -35,6 +35,18 @@ _CLASSES = [
         "models.functional.Functional",
         facade("layers.Functional", safe=False, reason=_STANDS_FOR),
     ),
+    *(
+        (
+            "ksf",
+            f"layers.{path}",
+            replacement(path.rpartition(".")[2], safe=False, reason=_STANDS_FOR),
+        )
+        for path in (
+            "convolutional.depthwise_conv1d.DepthwiseConv1D",
+            "core.identity.Identity",
+            "normalization.unit_normalization.UnitNormalization",
+        )
+    ),
     (
         "tksf",
         "engine.keras_tensor.KerasTensor",

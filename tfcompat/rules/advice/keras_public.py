@@ -135,6 +135,14 @@ _LAYERS = {
         )
         for name in ("LocallyConnected1D", "LocallyConnected2D")
     },
+    **{
+        f"layers.{name}": replacement(
+            name,
+            safe=False,
+            reason="Where this Keras has none, it is a class of tfcompat.",
+        )
+        for name in ("DepthwiseConv1D", "Identity", "UnitNormalization")
+    },
     "layers.CuDNNLSTM": public(
         f"{_KERAS}.layers.LSTM",
         safe=False,
@@ -183,6 +191,9 @@ _OTHERS = {
     "utils.generic_utils.CustomObjectScope": public(f"{_KERAS}.utils.CustomObjectScope"),
     "LearningRateSchedule": public(f"{_KERAS}.optimizers.schedules.LearningRateSchedule"),
     "load_model": public(f"{_KERAS}.models.load_model"),
+    "activations.leaky_relu": replacement(
+        "leaky_relu", safe=False, reason="It is another object, which Keras does not know by name."
+    ),
     "backend.cosine_similarity": public(f"{_KERAS}.losses.cosine_similarity"),
     "utils.losses_utils": nothing("It never was public; its functions are replacements."),
 }
