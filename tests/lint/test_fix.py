@@ -63,6 +63,12 @@ _RULES = [
         call=Call(parameters=("filename", "binary_mode"), refuse=("binary_mode",)),
         template="tf.io.gfile.GFile({filename}, 'r').read()",
     ),
+    Rule("tensorflow.python.util.nest", None, False, "a private module"),
+    Rule(
+        "tensorflow.python.util.nest.map_structure_up_to",
+        "tfcompat.replacements.map_structure_up_to",
+        call=Call(refuse=("expand_composites",), variadic=True),
+    ),
     Rule("tensorflow.python.platform.test", None, False, "a private module"),
     Rule("tensorflow.python.platform.test.main", "tensorflow.test.main"),
     Rule("tensorflow.python.keras.layers", "tensorflow.keras.layers", False, "another copy"),
@@ -956,6 +962,20 @@ NOOP = {
         """,
         "unpacks",
     ),
+    "unpacked keywords beside any number of values": (
+        """\
+        from tensorflow.python.util import nest
+        y = nest.map_structure_up_to(x, f, *values, **more)
+        """,
+        "unpacks",
+    ),
+    "refused argument beside any number of values": (
+        """\
+        from tensorflow.python.util import nest
+        y = nest.map_structure_up_to(x, f, *values, expand_composites=True)
+        """,
+        "'expand_composites'",
+    ),
     "refused argument": (
         """\
         from tensorflow.python.framework import ops
@@ -1418,4 +1438,17 @@ def test_a_patched_module_that_is_written_otherwise():
         setattr(tf.keras.layers, "Dense", old)
         """,
         unsafe=True,
+    )
+
+
+def test_any_number_of_values():
+    check_transformed(
+        """\
+        from tensorflow.python.util import nest
+        y = nest.map_structure_up_to(x, f, *values, check_types=False)
+        """,
+        """\
+        import tfcompat
+        y = tfcompat.replacements.map_structure_up_to(x, f, *values, check_types=False)
+        """,
     )

@@ -25,6 +25,8 @@ def test_advice_is_refused_that_cannot_be_right() -> None:
         Call(drop="name").check()  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="keywords_only"):
         Call(keywords_only=True).check()
+    with pytest.raises(ValueError, match="variadic"):
+        Call(parameters=("a",), variadic=True).check()
 
 
 def test_no_rule_contradicts_itself() -> None:

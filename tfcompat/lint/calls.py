@@ -32,6 +32,7 @@ class Argument:
         span: all of it, with the keyword and with parentheses around it.
         value_span: the expression, with parentheses around it.
         is_unpacked: whether it is `*value` or `**value`.
+        is_starred: whether it is `*value`.
     """
 
     name: str | None
@@ -39,6 +40,7 @@ class Argument:
     span: Span
     value_span: Span
     is_unpacked: bool
+    is_starred: bool = False
 
 
 class CannotError(Exception):
@@ -92,7 +94,7 @@ def arguments(text: Text, call: ast.Call) -> list[Argument]:
             value_span = Span(value_start, end)
             result.append(Argument(node.arg, node.value, whole, value_span, node.arg is None))
         elif isinstance(node, ast.Starred):
-            result.append(Argument(None, node.value, whole, text.span(node.value), True))
+            result.append(Argument(None, node.value, whole, text.span(node.value), True, True))
         else:
             result.append(Argument(None, node, whole, whole, False))
     return result
@@ -191,7 +193,8 @@ def _names(found: list[Argument], change: Call) -> list[str | None]:
     reads_names = bool(change.rename or change.drop or change.refuse)
     for position, argument in enumerate(found):
         if argument.is_unpacked:
-            if change.parameters or reads_names:
+            is_values = argument.is_starred and change.variadic
+            if change.parameters or (reads_names and not is_values):
                 raise CannotError("unpacks arguments")
             names.append(None)
         elif argument.name is not None:

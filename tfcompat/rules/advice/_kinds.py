@@ -16,6 +16,8 @@ class Call(NamedTuple):
         drop: old keywords that have no effect any more and are removed.
         refuse: old keywords whose use cannot be translated. A call that passes one is not fixed.
         keywords_only: whether every argument is written as a keyword, as `tf.raw_ops` demands.
+        variadic: whether the keywords are passed as such alone, since positional arguments are
+            any number of values: `*values` passes none of the keywords then.
     """
 
     parameters: tuple[str, ...] = ()
@@ -23,6 +25,7 @@ class Call(NamedTuple):
     drop: tuple[str, ...] = ()
     refuse: tuple[str, ...] = ()
     keywords_only: bool = False
+    variadic: bool = False
 
     def check(self) -> None:
         """Raise TypeError or ValueError for what contradicts itself; see `Advice.check`."""
@@ -39,6 +42,8 @@ class Call(NamedTuple):
             raise ValueError(f"no such parameters: {sorted(set(named) - set(self.parameters))}")
         if self.keywords_only and not self.parameters:
             raise ValueError("keywords_only needs the parameters in positional order")
+        if self.variadic and self.parameters:
+            raise ValueError("what is variadic has no parameters in positional order")
 
 
 class Advice(NamedTuple):

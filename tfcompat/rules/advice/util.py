@@ -33,6 +33,7 @@ _SAME_NAME = {
 }
 # Composite tensors are values for these, as they are by default for the originals.
 _COMPOSITES = Call(refuse=("expand_composites",))
+_COMPOSITES_OF_MANY = _COMPOSITES._replace(variadic=True)
 _NEST = [
     "assert_shallow_structure",
     "flatten_dict_items",
@@ -42,11 +43,14 @@ _NEST = [
     "flatten_with_tuple_paths_up_to",
     "get_traverse_shallow_structure",
     "list_to_tuple",
+    "yield_flat_paths",
+]
+# These take any number of nests.
+_NEST_OF_MANY = [
     "map_structure_up_to",
     "map_structure_with_paths",
     "map_structure_with_tuple_paths",
     "map_structure_with_tuple_paths_up_to",
-    "yield_flat_paths",
 ]
 
 ADVICE: dict[str, Advice] = {
@@ -55,6 +59,9 @@ ADVICE: dict[str, Advice] = {
     for name in names.split()
 }
 ADVICE.update({f"{_UTIL}.nest.{name}": replacement(name, call=_COMPOSITES) for name in _NEST})
+ADVICE.update(
+    {f"{_UTIL}.nest.{name}": replacement(name, call=_COMPOSITES_OF_MANY) for name in _NEST_OF_MANY}
+)
 ADVICE.update(
     {
         f"{_UTIL}.nest.is_sequence": public("tensorflow.nest.is_nested"),
