@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+import tfcompat
 from tfcompat import _lookup
 from tfcompat.rules.advice import (
     compiler,
@@ -68,3 +69,20 @@ def test_safe_advice_is_the_same_object_or_gives_the_same(name: str) -> None:
         assert old == new
     else:
         assert old is new or getattr(old, "__wrapped__", old) is getattr(new, "__wrapped__", new)
+
+
+UNSTABLE = {
+    name: advice.target
+    for name, advice in internal.ADVICE.items()
+    if advice.target and advice.target.startswith("tfcompat.unstable.")
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNSTABLE))
+def test_names_of_tensorflow_internal_are_the_same_objects(name: str) -> None:
+    try:
+        old = functools.reduce(getattr, name.split(".")[1:], tf)
+    except AttributeError:
+        pytest.skip("this release has no such name")
+    _, _, module, leaf = UNSTABLE[name].split(".")
+    assert getattr(getattr(tfcompat.unstable, module), leaf) is old

@@ -83,17 +83,27 @@ ADVICE: dict[str, Advice] = {
         "tfcompat.names.legacy_optimizers are the optimizers that have get_slot."
     ),
 }
-# The other strategies for tests are the same objects under the same names.
+# What is the same object under the same name in a module of tfcompat.unstable.
+_SAME = {
+    "dispatch": (
+        "dispatch",
+        "GlobalOpDispatcher OpDispatcher add_dispatch_support dispatch_for_types",
+    ),
+}
+# The other strategies for tests. Those of parameter servers came with 2.6.
 _STRATEGIES = """
     central_storage_strategy_with_gpu_and_cpu central_storage_strategy_with_two_gpus
     mirrored_strategy_with_cpu_1_and_2 multi_worker_mirrored_2x1_cpu
-    multi_worker_mirrored_2x1_gpu multi_worker_mirrored_2x2_gpu tpu_strategy
-    tpu_strategy_one_core
+    multi_worker_mirrored_2x1_gpu multi_worker_mirrored_2x2_gpu
+    parameter_server_strategy_1worker_2ps_1gpu parameter_server_strategy_1worker_2ps_cpu
+    parameter_server_strategy_3worker_2ps_1gpu parameter_server_strategy_3worker_2ps_cpu
+    tpu_strategy tpu_strategy_one_core tpu_strategy_packed_var
 """
-for _name in _STRATEGIES.split():
-    ADVICE[f"{_INTERNAL}.distribute.strategy_combinations.{_name}"] = unstable(
-        f"strategy_combinations.{_name}"
-    )
+for _module in ("combinations", "strategy_combinations"):
+    _SAME[f"distribute.{_module}"] = ("strategy_combinations", _STRATEGIES)
+for _module, (_row, _names) in _SAME.items():
+    for _name in _names.split():
+        ADVICE[f"{_INTERNAL}.{_module}.{_name}"] = unstable(f"{_row}.{_name}")
 for _name, _advice in STRATEGIES.items():
     ADVICE[f"{_INTERNAL}.distribute.combinations.{_name}"] = _advice
     ADVICE[f"{_INTERNAL}.distribute.strategy_combinations.{_name}"] = _advice
