@@ -27,6 +27,7 @@ ORIGINALS = {
         "checkpoint.restore.CheckpointPosition",
         "training.tracking.base.CheckpointPosition",
     ],
+    "BatchableTypeSpec": ["framework.type_spec.BatchableTypeSpec"],
     "CompositeTensor": ["framework.composite_tensor.CompositeTensor"],
     "CoreTensor": ["types.core.Tensor"],
     "DatasetSource": ["data.ops.dataset_ops.DatasetSource"],

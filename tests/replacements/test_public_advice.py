@@ -13,6 +13,8 @@ from tfcompat.rules.advice import advice
 def value_of(result):
     if isinstance(result, tf.Tensor):
         return (result.dtype, result.shape.as_list(), result.numpy().tolist())
+    if isinstance(result, tf.SparseTensor):
+        return tuple(map(value_of, (result.indices, result.values, result.dense_shape)))
     return result
 
 
@@ -61,6 +63,11 @@ CALLS = {
     "ops.array_ops.zeros_like_impl": [((tf.ones([2]), "int64", "name", False), {})],
     "ops.math_ops.mod": [((7, 3), {}), ((-7.5, 2.0), {}), (([1, -1], [2, 2]), {"name": "m"})],
     "ops.inplace_ops.empty": [(([2], tf.float32, True), {}), (([2, 3], "int64"), {"init": True})],
+    "ops.string_ops.string_split": [
+        ((["a b", "c  d e"],), {}),
+        ((["a,b"], ","), {"skip_empty": False}),
+        ((["a-b"],), {"delimiter": "-"}),
+    ],
     "ops.script_ops.py_func_common": [((np.add, [1, 2], tf.int64), {"stateful": False})],
     "framework.test_util.IsGoogleCudaEnabled": [((), {})],
     "framework.test_util.IsBuiltWithROCm": [((), {})],

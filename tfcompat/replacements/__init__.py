@@ -21,12 +21,14 @@ _HOMES = {
         "optional_param_to_tensor",
         "validate_dense_weights",
     ),
+    "benchmarks": ("ParameterizedBenchmark",),
     "classes": (
         "AggregatingVariable",
         "AllReduceCrossDeviceOps",
         "BaseResourceVariable",
         "BaseSession",
         "BatchDataset",
+        "BatchableTypeSpec",
         "BoundedTensorSpec",
         "CapturableResource",
         "CheckpointInitialValue",
@@ -566,6 +568,7 @@ _HOMES = {
         "validate_synchronization_aggregation_trainable",
         "variable_accessed",
     ),
+    "vectorized": ("pfor",),
     "xla": (
         "XlaSharding",
         "xla_assign_device",

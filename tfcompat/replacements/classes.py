@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     BaseResourceVariable: Any
     BaseSession: Any
     BatchDataset: Any
+    BatchableTypeSpec: Any
     BoundedTensorSpec: Any
     CapturableResource: Any
     CheckpointInitialValue: Any
@@ -274,6 +275,8 @@ _WAYS = {
     # tensorflow.python.framework.tensor_spec, from 2.13 tensorflow.python.framework.tensor
     "BoundedTensorSpec": _Way(_subclasses, _public("TensorSpec"), "BoundedTensorSpec"),
     "DenseSpec": _Way(_bases, _public("TensorSpec"), "DenseSpec"),
+    # tensorflow.python.framework.type_spec
+    "BatchableTypeSpec": _Way(_bases, _public("RaggedTensorSpec"), "BatchableTypeSpec"),
     # tensorflow.python.framework.composite_tensor
     "CompositeTensor": _Way(_bases, _public("RaggedTensor"), "CompositeTensor"),
     # tensorflow.python.types.core

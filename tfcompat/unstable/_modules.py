@@ -171,6 +171,7 @@ _OTHERS = {
     ),
     "layers_utils": Row(("tensorflow.python.layers.utils",)),
     "lite_convert": Row(("tensorflow.lite.python.convert",)),
+    "lite_interpreter": Row(("tensorflow.lite.python.interpreter",)),
     "lite_util": Row(("tensorflow.lite.python.util",)),
     "lite_visualize": Row(("tensorflow.lite.tools.visualize",)),
     "protobuf_compare": Row(("tensorflow.python.util.protobuf.compare",)),

@@ -89,6 +89,7 @@ ADVICE: dict[str, Advice] = {
     ),
     # Classes that moved, or that no public name shows.
     f"{_FRAMEWORK}.composite_tensor.CompositeTensor": replacement("CompositeTensor"),
+    f"{_FRAMEWORK}.type_spec.BatchableTypeSpec": replacement("BatchableTypeSpec"),
     f"{_FRAMEWORK}.func_graph.FuncGraph": replacement("FuncGraph"),
     f"{_FRAMEWORK}.tensor_spec.BoundedTensorSpec": replacement("BoundedTensorSpec"),
     f"{_FRAMEWORK}.tensor.BoundedTensorSpec": replacement("BoundedTensorSpec"),
@@ -124,6 +125,7 @@ ADVICE: dict[str, Advice] = {
         "It is public as tf.types.experimental.GenericFunction from 2.6 on; 2.5 has none."
     ),
     # platform
+    f"{_PLATFORM}.benchmark.ParameterizedBenchmark": replacement("ParameterizedBenchmark"),
     f"{_PLATFORM}.test.mock": nothing("It is Python's own module unittest.mock."),
     f"{_PLATFORM}.flags.os": nothing("It is Python's own module os."),
     f"{_PLATFORM}.build_info.cuda_version_number": nothing(

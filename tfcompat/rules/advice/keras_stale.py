@@ -50,6 +50,8 @@ _BEFORE_2_5 = {
     "keras.objectives.mean_squared_error": "losses.MSE",
     "keras.relu": "activations.relu",
     "tensorflow.python.keras.applications.VGG16": "applications.VGG16",
+    "tensorflow.python.keras.utils.deserialize_keras_object": "utils.deserialize_keras_object",
+    "tensorflow.python.keras.utils.serialize_keras_object": "utils.serialize_keras_object",
     "tensorflow.python.keras.utils.to_categorical": "utils.to_categorical",
 }
 _API = """Model Sequential initializers.Constant layers.BatchNormalization layers.Dense

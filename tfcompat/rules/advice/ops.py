@@ -110,7 +110,24 @@ ADVICE: dict[str, Advice] = {
         "It went with TensorFlow 1; whether an object has state_size and output_size and is "
         "callable tells it."
     ),
+    f"{_OPS}.string_ops.string_split": public("tensorflow.compat.v1.string_split"),
     # control flow
+    f"{_OPS}.parallel_for.control_flow_ops.pfor": replacement(
+        "pfor",
+        safe=False,
+        reason="It hands no pfor_config to the function and does not convert it by autograph.",
+        call=Call(
+            parameters=(
+                "loop_fn",
+                "iters",
+                "fallback_to_while_loop",
+                "parallel_iterations",
+                "warn",
+            ),
+            drop=("warn",),
+            refuse=("parallel_iterations",),
+        ),
+    ),
     f"{_OPS}.control_flow_ops.with_dependencies": replacement("with_dependencies"),
     # Variables
     f"{_OPS}.resource_variable_ops.is_resource_variable": replacement("is_resource_variable"),
