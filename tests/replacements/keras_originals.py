@@ -44,6 +44,7 @@ def originals(*paths: str) -> list:
 
 # Private names that mean the same in Keras 3.
 SAME = {
+    "utils.dtype_utils.dtype_size",
     "utils.python_utils.to_list",
     "initializers.random_initializers.compute_fans",
     "layers.attention.multi_head_attention._build_proj_equation",

@@ -161,7 +161,7 @@ _HOMES = {
         "validate_colocate_distributed_variable",
         "value_container",
     ),
-    "dtypes": ("TF_TO_NP",),
+    "dtypes": ("TF_TO_NP", "dtype_size"),
     "estimators": (
         "MetricKeys",
         "ModeKeys",

@@ -10,7 +10,27 @@ from tfcompat.replacements import protos
 if TYPE_CHECKING:
     TF_TO_NP: dict[int, Any]
 
-__all__ = ["TF_TO_NP"]
+__all__ = ["TF_TO_NP", "dtype_size"]
+
+
+def dtype_size(dtype: str) -> int:
+    """Return the size of a number of a dtype in bits, which is 1 of a truth value.
+
+    Replaces `keras.src.utils.dtype_utils.dtype_size` of Keras 3.
+
+    Args:
+        dtype: its name.
+
+    Raises:
+        ValueError: it is no dtype of numbers.
+    """
+    try:
+        known = _runtime.tensorflow().as_dtype(dtype)
+    except TypeError:
+        known = None
+    if known is None or not (known.is_floating or known.is_integer or known.is_bool):
+        raise ValueError(f"Invalid dtype: {dtype}")
+    return 1 if known.is_bool else 8 * int(known.size)
 
 
 def _tf_to_np() -> dict[int, Any]:

@@ -166,6 +166,36 @@ def _arg(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
     return tf.reshape(found, [1] * x.shape.rank) if axis is None else tf.expand_dims(found, axis)
 
 
+def _dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: Any = None,
+    is_causal: bool = False,
+) -> Any:
+    tf = _runtime.tensorflow()
+    query, key, value = map(tf.convert_to_tensor, (query, key, value))
+    if query.shape.rank != 4:
+        raise ValueError(f"The queries have four dimensions, not the shape {query.shape}.")
+    # Weights are computed in float32 at least.
+    precise = query.dtype if query.dtype == tf.float64 else tf.float32
+    logits = tf.cast(tf.einsum("btnh,bsnh->bnts", query, key), precise)
+    if scale is None:
+        scale = tf.math.rsqrt(tf.cast(tf.shape(key)[-1], tf.float32))
+    logits *= tf.cast(scale, precise)
+    if bias is not None:
+        logits += tf.cast(bias, precise)
+    seen = tf.ones_like(logits, tf.bool)
+    if mask is not None:
+        seen = tf.logical_and(seen, mask)
+    if is_causal:
+        seen = tf.linalg.band_part(seen, -1, 0)
+    weights = tf.nn.softmax(tf.where(seen, logits, tf.cast(-2e38, precise)))
+    return tf.einsum("bnts,bsnh->btnh", tf.cast(weights, key.dtype), value)
+
+
 def _einsum(subscripts: str, *operands: Any) -> Any:
     return _runtime.tensorflow().einsum(subscripts, *operands)
 
@@ -215,6 +245,7 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "array": _convert_to_tensor,
     "convert_to_numpy": _convert_to_numpy,
     "convert_to_tensor": _convert_to_tensor,
+    "dot_product_attention": _dot_product_attention,
     "einsum": _einsum,
     "matmul": _matmul,
     "one_hot": _one_hot,
@@ -260,7 +291,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     ops = getattr(_runtime.tensorflow().keras, "ops", None)
-    value = getattr(ops, name) if ops else in_tensorflow(name)
+    # Keras 3.0, which TensorFlow 2.16 came with, has no dot_product_attention.
+    value = getattr(ops, name, None) or in_tensorflow(name)
     globals()[name] = value
     return value
 

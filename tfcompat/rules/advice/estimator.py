@@ -34,6 +34,8 @@ ADVICE: dict[str, Advice] = {
     "tensorflow.compat.v1.estimator.*": _GONE,
     "tensorflow.python.estimator.*": _GONE,
     "tensorflow.python.distribute.estimator_training.*": _GONE,
+    f"{_PACKAGE}.estimator_export.estimator_export": replacement("tf_export"),
+    "tensorflow.python.util.tf_export.estimator_export": replacement("tf_export"),
     **{path: replacement("ModeKeys") for path in _MODE_KEYS},
     **{path: replacement(keys.__name__) for path, keys in _KEYS.items()},
     **{

@@ -350,6 +350,7 @@ _FUNCTIONS = [
     ("tksf", "utils.tf_inspect.getargspec", replacement("getargspec")),
     ("tksf", "utils.tf_inspect.getcallargs", replacement("getcallargs")),
     ("s", "api_export.keras_export", replacement("keras_export")),
+    ("s", "utils.dtype_utils.dtype_size", replacement("dtype_size")),
     ("s", "backend.common.masking.get_keras_mask", facade("layers.get_mask")),
     (
         "s",
