@@ -329,7 +329,7 @@ BACKEND = "import keras\nkeras.config.backend()\n"
         (BACKEND + "import tensorflow as tf", "safe"),
         (BACKEND + "def f():\n  from tensorflow import nn", "safe"),
         ("from keras.utils.data_utils import get_file", "safe"),
-        ("from keras import applications, ops\nops.cast\napplications.Xception", "unsafe"),
+        ("from keras import applications, ops\nops.qr\napplications.Xception", "unsafe"),
         ("from keras import applications\napplications.Xception", "safe"),
     ],
 )

@@ -164,7 +164,9 @@ def _import_by_name(use: Use, supported: int) -> tuple[int, rules.Rule] | None:
 
 
 def _brings_tensorflow(rule: rules.Rule) -> bool:
-    return rule.name.startswith("keras.") and (rule.target or "").startswith("tensorflow.")
+    return rule.name.startswith("keras.") and (rule.target or "").startswith(
+        ("tensorflow.", "tfcompat.")
+    )
 
 
 def _is_for_any_backend(source: Source) -> bool:
