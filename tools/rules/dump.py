@@ -311,6 +311,8 @@ def private_modules() -> list[str]:
     home = Path(sys.modules["tensorflow.python"].__file__ or "").parent.parent
     del tensorflow
     found = set(_scan("tensorflow", home, {"_api", "include", "keras"}))
+    # The generated API of Keras lies among private modules up to 2.7.
+    found.update(_scan("tensorflow.python.keras.api", home / "python" / "keras" / "api", set()))
     for package in ("keras", "tf_keras"):
         module = sys.modules.get(package)
         if module is None:
@@ -327,10 +329,7 @@ def private_modules() -> list[str]:
     # Extension modules, and others that have no file of their own.
     parts = ("tensorflow.python.", "tensorflow.lite.python.", "tensorflow.compiler.")
     found.update(
-        name
-        for name in sys.modules
-        if name.startswith((*parts, "keras.src.", "tf_keras.src."))
-        and not name.startswith("tensorflow.python.keras.api")
+        name for name in sys.modules if name.startswith((*parts, "keras.src.", "tf_keras.src."))
     )
     return sorted(
         name
