@@ -52,13 +52,6 @@ CASES = {
         ],
         [(4, [2, 3]), (2, (5,)), (1, [])],
     ),
-    "large_compatible_negative": (
-        [
-            "layers.advanced_activations._large_compatible_negative",
-            "layers.activation.softmax._large_compatible_negative",
-        ],
-        [(tf.float16,), (tf.float32,), ("float16",), ("float32",), (tf.float64,)],
-    ),
     "convert_inputs_if_ragged": (
         ["backend.convert_inputs_if_ragged"],
         [(T([1.0]),), ((RAGGED, T([1.0])),), ([RAGGED],), (RAGGED,)],
@@ -290,6 +283,21 @@ def test_helper_does_what_every_original_does(name) -> None:
     assert any(not isinstance(outcome(getattr(replacements, name), *args), type) for args in cases)
 
 
+def test_large_compatible_negative() -> None:
+    found = originals(
+        "layers.advanced_activations._large_compatible_negative",
+        "layers.activation.softmax._large_compatible_negative",
+    )
+    assert found
+    least = tf.float16.min
+    for original in found:
+        for dtype in (tf.float32, "float32", tf.float64):
+            assert replacements.large_compatible_negative(dtype) == original(dtype) == -1e9
+        for dtype in (tf.float16, "float16"):
+            assert replacements.large_compatible_negative(dtype) == least / 2
+            assert original(dtype) in (least, least / 2)
+
+
 class OwnLayer(keras.layers.Layer):
     pass
 
@@ -299,7 +307,8 @@ def test_is_subclassed() -> None:
     values = [model, model.layers[0], OwnLayer(), keras.Model()]
     assert [replacements.is_subclassed(value) for value in values] == [False, False, True, False]
     for original in originals("engine.base_layer_utils.is_subclassed"):
-        if original.__module__.startswith(HOME):
+        # That of 2.13 to 2.15 does not know keras.src, nor a copy another Keras.
+        if original.__module__.startswith(HOME) and HOME != "keras.src":
             assert [original(value) for value in values] == [False, False, True, False]
 
 

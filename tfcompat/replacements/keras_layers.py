@@ -48,9 +48,13 @@ def attention_output_shape(output_rank: int, known_last_dims: Sequence[int]) -> 
 
 
 def large_compatible_negative(tensor_type: Any) -> float:
-    """Return a number that makes nothing of what a softmax masks, in a dtype."""
+    """Return a number that makes nothing of what a softmax masks, in a dtype.
+
+    For float16 it is half of the least, so that masked numbers can be added up, as in Keras from
+    2.13 on.
+    """
     tf = _runtime.tensorflow()
-    return float(tf.float16.min) if tensor_type == tf.float16 else -1e9
+    return float(tf.float16.min / 2) if tensor_type == tf.float16 else -1e9
 
 
 def is_subclassed(layer: Any) -> bool:
