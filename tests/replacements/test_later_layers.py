@@ -82,10 +82,17 @@ def test_the_others_by_numpy():
         own("UnitNormalization")(axis="a")
     with pytest.raises(ValueError, match="channels"):
         own("DepthwiseConv1D")(2).build((None, 3, None))
+
+
+@pytest.mark.parametrize("function", [replacements.leaky_relu, later_layers._leaky_relu])
+def test_leaky_relu(function):
     for slope in (0.2, 0.5):
-        found = replacements.leaky_relu(tf.constant(X), negative_slope=slope)
+        found = function(tf.constant(X), negative_slope=slope)
         np.testing.assert_allclose(found, np.where(X < 0, slope * X, X), rtol=1e-6)
-    assert replacements.leaky_relu(tf.constant(-1.0)).numpy() == np.float32(-0.2)
+    assert function(tf.constant(-1.0)).numpy() == np.float32(-0.2)
+    # Code compares activations with it.
+    own = getattr(tf.keras.activations, "leaky_relu", later_layers._leaky_relu)
+    assert replacements.leaky_relu is own
 
 
 @pytest.mark.parametrize("name", NAMES)

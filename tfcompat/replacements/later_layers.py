@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     DepthwiseConv1D: Any
     Identity: Any
     UnitNormalization: Any
+    leaky_relu: Any
 
 __all__ = ["DepthwiseConv1D", "Identity", "UnitNormalization", "leaky_relu"]
 
@@ -37,18 +38,14 @@ _CONFIGURED = (
 )
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def _leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """Return what is not negative of a tensor as it is, and the rest times a slope.
-
-    Keras 3 has it in `keras.activations`.
 
     Args:
         x: a tensor.
         negative_slope: the slope.
     """
-    tf = _runtime.tensorflow()
-    native = getattr(tf.keras.activations, "leaky_relu", None)
-    return native(x, negative_slope) if native else tf.nn.leaky_relu(x, negative_slope)
+    return _runtime.tensorflow().nn.leaky_relu(x, negative_slope)
 
 
 def _identity(keras: Any) -> type:
@@ -232,7 +229,13 @@ def _classes(name: str, keras: Any) -> tuple[type, ...]:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MAKERS:
+    value: Any
+    if name == "leaky_relu":
+        activations = _runtime.tensorflow().keras.activations
+        value = getattr(activations, name, _leaky_relu)
+    elif name in _MAKERS:
+        value = KerasType(name, functools.partial(_classes, name))
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = KerasType(name, functools.partial(_classes, name))
+    globals()[name] = value
     return value

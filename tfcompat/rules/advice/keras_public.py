@@ -192,7 +192,7 @@ _OTHERS = {
     "LearningRateSchedule": public(f"{_KERAS}.optimizers.schedules.LearningRateSchedule"),
     "load_model": public(f"{_KERAS}.models.load_model"),
     "activations.leaky_relu": replacement(
-        "leaky_relu", safe=False, reason="It is another object, which Keras does not know by name."
+        "leaky_relu", safe=False, reason="Where this Keras has none, it is a function of tfcompat."
     ),
     "backend.cosine_similarity": public(f"{_KERAS}.losses.cosine_similarity"),
     "utils.losses_utils": nothing("It never was public; its functions are replacements."),
