@@ -1452,3 +1452,16 @@ def test_any_number_of_values():
         y = tfcompat.replacements.map_structure_up_to(x, f, *values, check_types=False)
         """,
     )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="match")
+def test_a_class_pattern_takes_no_stand_in_for_a_class():
+    before = """\
+        from tensorflow.python.framework import ops
+        match x:
+            case ops.EagerTensor():
+                pass
+        """
+    check_noop(before, "class pattern")
+    after = before.replace("from tensorflow.python.framework import ops", "import tensorflow as tf")
+    check_transformed(before.replace("Eager", ""), after.replace("ops.Eager", "tf."))

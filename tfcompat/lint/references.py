@@ -115,6 +115,8 @@ class References:
             raise CannotError(_NO_POSITION if use.form == "annotation" else _OLD_FSTRING)
         if use.form != "annotation":
             self._check_assigned(node)
+        if rule.target.startswith("tfcompat.") and self._is_class_pattern(node):
+            raise CannotError("a class pattern takes classes alone, and the replacement is none")
         if not _CHAIN.fullmatch(self._plan.text.source(self._plan.span(use))):
             raise CannotError(_UNUSUAL)
         reasons = [] if rule.safe else [rule.reason]
@@ -133,6 +135,11 @@ class References:
             if not isinstance(parent, (ast.Attribute, ast.Subscript)) or parent.value is not node:
                 return
             node = parent
+
+    def _is_class_pattern(self, node: ast.AST) -> bool:
+        """Tell whether a name is the class of `case layers.Identity():`."""
+        pattern = self._plan.scopes.parents.get(node)
+        return type(pattern).__name__ == "MatchClass"  # of Python 3.10
 
     def _decide_string(self, use: Use, rule: Rule) -> _Decision:
         constant = use.node
