@@ -35,8 +35,13 @@ _MOST_ORIGINS = 4
 # Public, but TensorFlow's documentation calls these by their Keras name.
 _OTHER_NAMES_OF_KERAS = re.compile(r"tensorflow\.(initializers|losses|metrics|optimizers)\.")
 
-# What a loop over a set left in a module: another object in each process.
-_BY_CHANCE = {"tensorflow.python.ops.weak_tensor_ops.tensor_oper"}
+# What is otherwise in each process or environment: what a loop over a set left behind, and
+# packages that are None where they are not installed.
+_BY_CHANCE = {
+    "tensorflow.python.ops.weak_tensor_ops.tensor_oper",
+    "tensorflow.python.keras.engine.training.yaml",
+    "tensorflow.python.keras.saving.model_config.yaml",
+}
 
 
 class Columns:
