@@ -93,6 +93,9 @@ _RULES += [
     Rule("keras.src.engine.Tensor", "tensorflow.Tensor", available=2),
     Rule("keras.src.engine.Graph", "tensorflow.compat.v1.Graph", available=2),
     Rule("keras.engine.Never", None, False, "it never was", available=0),
+    Rule("tensorflow.estimator", None, False, "gone", available=1),
+    Rule("tensorflow.estimator.Estimator", None, False, "gone", available=1),
+    Rule("tensorflow.estimator.ModeKeys", "tensorflow.compat.v1.ModeKeys"),
 ]
 RULES = {rule.name: rule for rule in _RULES}
 
@@ -1109,6 +1112,96 @@ def test_reexports_of_a_package_become_assignments():
         """,
         path="package/__init__.py",
     )
+
+
+def test_an_import_that_fails_moves_to_the_functions_that_use_it():
+    check_transformed(
+        """\
+        import tensorflow as tf
+        from tensorflow import estimator as tf_estimator, function
+
+
+        def is_training(mode):
+            return mode == tf_estimator.ModeKeys.TRAIN
+
+
+        class Builder:
+            def build(self, model):
+                \"\"\"Build it.\"\"\"
+                def inner():
+                    return tf_estimator.Estimator(model)
+
+                return inner, tf_estimator
+
+            def one(self): return tf_estimator.Estimator(function)
+        """,
+        """\
+        import tensorflow as tf
+        from tensorflow import function
+
+
+        def is_training(mode):
+            return mode == tf.compat.v1.ModeKeys.TRAIN
+
+
+        class Builder:
+            def build(self, model):
+                \"\"\"Build it.\"\"\"
+                from tensorflow import estimator as tf_estimator
+                def inner():
+                    return tf_estimator.Estimator(model)
+
+                return inner, tf_estimator
+
+            def one(self): from tensorflow import estimator as tf_estimator; \
+return tf_estimator.Estimator(function)
+        """,
+        unsafe=True,
+    )
+
+
+def test_an_import_that_moves_is_explained():
+    before = "from tensorflow import estimator\ndef f():\n    return estimator.Estimator()\n"
+    text, outcomes = fix(before, unsafe=True)
+    assert (
+        text == "def f():\n    from tensorflow import estimator\n    return estimator.Estimator()\n"
+    )
+    assert not any(outcome.is_fixed for outcome in outcomes)
+    assert [outcome.reason for outcome in outcomes] == [
+        "it is imported there now, so that the module does not need it; gone",
+        "gone",
+    ]
+    assert outcomes[0].needed_in == 3
+    check_noop(before, "gone")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "class A(estimator.Estimator):\n    pass\n",
+        "def f(x=estimator.Estimator):\n    return estimator.Estimator(x)\n",
+        "def f(x: 'estimator.Estimator'):\n    return estimator.Estimator(x)\n",
+        "@estimator.Estimator\ndef f():\n    pass\n",
+        "f = lambda: estimator.Estimator()\n",
+        "def f():\n    return estimator.Estimator()\n__all__ = ['estimator']\n",
+        "def f():\n    return estimator.Estimator()\nestimator = None\n",
+        "def f():\n    global estimator\n    estimator = estimator.Estimator()\n",
+    ],
+)
+def test_an_import_that_the_module_needs_does_not_move(use):
+    check_noop(f"from tensorflow import estimator\n{use}", unsafe=True)
+
+
+def test_an_import_that_others_need_does_not_move():
+    before = "from tensorflow import estimator\ndef f():\n    return estimator.Estimator()\n"
+    check_noop(before, unsafe=True, wanted_elsewhere=["estimator"])
+    check_noop(before, unsafe=True, path="package/__init__.py")
+    guarded = (
+        "try:\n    from tensorflow import estimator\nexcept ImportError:\n    estimator = None\n"
+    )
+    check_noop(f"{guarded}def f():\n    return estimator.Estimator()\n", unsafe=True)
+    works = "from keras.src import backend\ndef f():\n    return backend.KerasTensor, backend.x\n"
+    assert "\nfrom keras.src import backend\ndef" in fix(works, unsafe=True)[0]
 
 
 def test_names_that_other_files_import_stay():

@@ -107,6 +107,10 @@ class Meanings:
         """Tell whether nothing is wrong with a name."""
         return self._look_up(name) is None
 
+    def fails_somewhere(self, rule: Rule) -> bool:
+        """Tell whether a name is missing in a release which the code is for."""
+        return bool(self._supported & ~rule.available)
+
     def _reached(self, bindings: list[Binding]) -> list[Binding]:
         """Leave out the branches that no supported release reaches."""
         places = {id(binding): self.place(binding.statement) for binding in bindings}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tfcompat.lint.calls import CannotError
+from tfcompat.lint.defer import DEFERRED, defer
 from tfcompat.lint.imports import shorten
 from tfcompat.lint.plan import (
     EXPLAINED,
@@ -63,7 +64,11 @@ class Imports:
                 self._plan.check_guard(use)
                 outcome = self._import(use, rule)
             except _NeededError as error:
-                outcome = Outcome(use, rule, EXPLAINED, str(error), needed_in=error.line)
+                reason = str(error)
+                if self._defer(use, rule):
+                    reason = f"{DEFERRED}; {reason}"
+                    removed.setdefault(binding.statement, []).append(use.node)
+                outcome = Outcome(use, rule, EXPLAINED, reason, needed_in=error.line)
             except CannotError as error:
                 outcome = Outcome(use, rule, EXPLAINED, str(error))
             self._plan.outcomes.append(outcome)
@@ -170,6 +175,15 @@ class Imports:
         if outcome.use.form != "string" or call is None or not call.args:
             return False
         return first_name(call.args[0]) in self._plan.gone
+
+    def _defer(self, use: Use, rule: Rule) -> bool:
+        binding, alias = use.binding, use.node
+        assert binding is not None
+        assert isinstance(alias, ast.alias)
+        if use.form == "star" or (use.form == "import" and alias.asname is None):
+            return False
+        module = self._plan.scopes.module
+        return not self._is_wanted(binding.local, alias, module) and defer(self._plan, use, rule)
 
     def _left(self, local: str, scope: Scope, dead: Collection[ast.AST] = frozenset()) -> list[int]:
         """Return the lines that still name what a scope binds, `dead` code left out."""
