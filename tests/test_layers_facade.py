@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
 import sys
+import textwrap
 from typing import Optional, Union
 
 import numpy as np
@@ -402,3 +404,23 @@ def test_the_package_keras_beside_tensorflow_2_5() -> None:
     assert tfc._runtime.loaded_keras()[0].layers.Layer is keras.layers.Layer
     assert isinstance(keras.Sequential(), layers.Model)
     assert tfc.variables(tf.Module()) == {}
+
+
+def test_deriving_from_a_class_leaves_the_devices_to_be_configured() -> None:
+    """What a library's import does must not take from the program what goes before it."""
+    code = """
+        import tensorflow as tf
+        import tfcompat as tfc
+
+        bases = [tfc.layers.Layer, tfc.layers.Model, tfc.layers.Callback, tfc.layers.Loss]
+        bases += [tfc.layers.Metric, tfc.replacements.LocallyConnected1D]
+        bases += [tfc.replacements.Identity, tfc.replacements.BaseConv]
+        for base in bases:
+            class Derived(base):
+                pass
+        [device] = tf.config.list_physical_devices("CPU")
+        part = tf.config.LogicalDeviceConfiguration()
+        tf.config.set_logical_device_configuration(device, [part, part])
+        assert len(tf.config.list_logical_devices("CPU")) == 2
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)

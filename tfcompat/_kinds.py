@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -72,29 +73,25 @@ class _Keras:
             )
             if isinstance(optimizer, type)
         )
-        # A functional model has no public class of its own before Keras 3.
-        # The explicit names keep the counters of automatic names where they are.
-        inputs = keras.Input((1,), name="tfcompat_probe_input")
-        outputs = layers.Activation("linear", name="tfcompat_probe_activation")(inputs)
-        functional = keras.Model(inputs, outputs, name="tfcompat_probe")
-        sequential = keras.Sequential(
-            [layers.InputLayer((1,), name="tfcompat_probe_first")], name="tfcompat_probe_sequential"
-        )
-        self.functional = (type(functional), keras.Sequential)
-        subclass = type("Probe", (keras.Model,), {"call": lambda self, inputs: inputs})
-        layer = layers.Layer(name="tfcompat_probe_layer")
-        model = subclass(name="tfcompat_probe_model")
-        model.compile(keras.optimizers.SGD(name="tfcompat_probe_optimizer"), "mse")
-        # The class of Keras 3's variables, which has a public name from 3.1 on only; that of
-        # Keras 2 is a `tf.Variable`.
-        self.variable = type(model.optimizer.iterations)
-        # What a bare instance has is Keras's own bookkeeping, not the user's attribute.
-        self.own_attributes = frozenset().union(
-            *(vars(instance) for instance in (layer, model, functional, sequential)),
-            ("optimizer", "history"),
-        )
         # `tensorflow.python.keras`, `keras` or `tf_keras`.
         self.package = layers.Layer.__module__.partition("keras")[0] + "keras"
+
+    # What only objects tell. To make them sets TensorFlow's devices up, which a program may still
+    # want to configure after the import of a library that derives from a class of Keras.
+
+    @property
+    def functional(self) -> tuple[type, ...]:
+        return (_probed(_functional_of, self.module)[0], self.module.Sequential)
+
+    @property
+    def variable(self) -> type:
+        """The class of its variables: that of Keras 3 has a public name from 3.1 on only."""
+        return _probed(_objects_of, self.module)[0]
+
+    @property
+    def own_attributes(self) -> frozenset[str]:
+        """What a bare instance has, which is Keras's own bookkeeping and not the user's."""
+        return _probed(_objects_of, self.module)[1] | _probed(_functional_of, self.module)[1]
 
     def owns(self, cls: type) -> bool:
         return cls.__module__ == self.package or cls.__module__.startswith(self.package + ".")
@@ -109,13 +106,46 @@ def _attribute(value: Any, *names: str) -> Any:
     return value
 
 
+_Probe = Callable[[Any], "tuple[type, frozenset[str]]"]
+
+
 @functools.cache
-def _keras_of(modules: tuple[Any, ...]) -> tuple[_Keras, ...]:
+def _probed(probe: _Probe, keras: Any) -> tuple[type, frozenset[str]]:
     # In a thread, which has none of the graphs and scopes that the caller is in. The first to ask
     # may be a layer that is built while a functional model is made, and inside of a function
     # Keras 2 makes no counters for a model: those of a user's model would not be known as its own.
     with ThreadPoolExecutor(1) as thread:
-        return tuple(thread.map(_Keras, modules))
+        return thread.submit(probe, keras).result()
+
+
+def _functional_of(keras: Any) -> tuple[type, frozenset[str]]:
+    """Return the class of a functional model, which has no public name before Keras 3."""
+    # The explicit names keep the counters of automatic names where they are.
+    inputs = keras.Input((1,), name="tfcompat_probe_input")
+    outputs = keras.layers.Activation("linear", name="tfcompat_probe_activation")(inputs)
+    functional = keras.Model(inputs, outputs, name="tfcompat_probe")
+    return type(functional), frozenset(vars(functional))
+
+
+def _objects_of(keras: Any) -> tuple[type, frozenset[str]]:
+    """Return the class of a variable, and what layers and models have of their own."""
+    sequential = keras.Sequential(
+        [keras.layers.InputLayer((1,), name="tfcompat_probe_first")],
+        name="tfcompat_probe_sequential",
+    )
+    subclass = type("Probe", (keras.Model,), {"call": lambda self, inputs: inputs})
+    layer = keras.layers.Layer(name="tfcompat_probe_layer")
+    model = subclass(name="tfcompat_probe_model")
+    model.compile(keras.optimizers.SGD(name="tfcompat_probe_optimizer"), "mse")
+    attributes = frozenset().union(
+        *(vars(instance) for instance in (layer, model, sequential)), ("optimizer", "history")
+    )
+    return type(model.optimizer.iterations), attributes
+
+
+@functools.cache
+def _keras_of(modules: tuple[Any, ...]) -> tuple[_Keras, ...]:
+    return tuple(map(_Keras, modules))
 
 
 def kerases() -> tuple[_Keras, ...]:
