@@ -406,6 +406,12 @@ def test_the_package_keras_beside_tensorflow_2_5() -> None:
     assert tfc.variables(tf.Module()) == {}
 
 
+def test_the_signature_of_a_type_is_that_of_the_class() -> None:
+    assert inspect.signature(layers.Sequential) == inspect.signature(keras.Sequential)
+    local = inspect.signature(tfc.replacements.LocallyConnected1D).parameters
+    assert list(local)[:2] == ["filters", "kernel_size"]
+
+
 def test_deriving_from_a_class_leaves_the_devices_to_be_configured() -> None:
     """What a library's import does must not take from the program what goes before it."""
     code = """

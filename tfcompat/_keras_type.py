@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Union
 
@@ -51,6 +52,11 @@ class KerasType:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make an object of the class of the active Keras."""
         return self._active_class()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """What `inspect.signature` takes for the signature: that of the class."""
+        return inspect.signature(self._active_class())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # copy and typing look for special methods on any object
