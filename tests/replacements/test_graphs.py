@@ -24,6 +24,11 @@ def modes(graph_mode):
 
 def test_graph_mode():
     assert modes(replacements.graph_mode) == modes(original("eager.context.graph_mode"))
+    # What the rule is called unsafe for.
+    with original("eager.context.graph_mode")():
+        tf.compat.v1.reset_default_graph()
+    with replacements.graph_mode(), pytest.raises(AssertionError, match="nested graphs"):
+        tf.compat.v1.reset_default_graph()
 
 
 def test_eager_mode():

@@ -40,7 +40,9 @@ def graph_mode() -> AbstractContextManager[Any]:
     """Build graphs within the context, in the graph that is the default one.
 
     Replaces `tensorflow.python.eager.context.graph_mode`. In eager mode the default graph is the
-    one that `tf.compat.v1.get_default_graph()` returns there.
+    one that `tf.compat.v1.get_default_graph()` returns there. Otherwise than with the original it
+    counts as entered, so that `tf.compat.v1.reset_default_graph`, which `clear_session` of Keras 2
+    calls, raises an AssertionError within the context.
     """
     default = _runtime.tensorflow().compat.v1.get_default_graph()
     return default.as_default()  # type: ignore[no-any-return]

@@ -48,7 +48,12 @@ ADVICE: dict[str, Advice] = {
         reason="in_graph_mode went with TensorFlow 1; it is the opposite.",
         template="(not tf.executing_eagerly())",
     ),
-    f"{_EAGER}.context.graph_mode": replacement("graph_mode"),
+    f"{_EAGER}.context.graph_mode": replacement(
+        "graph_mode",
+        safe=False,
+        reason="Within it tf.compat.v1.reset_default_graph, and with Keras 2 "
+        "tf.keras.backend.clear_session, raise: to them the graph is entered.",
+    ),
     f"{_EAGER}.context.eager_mode": replacement("eager_mode", safe=False, reason=_EAGER_MODE),
     "tensorflow.__internal__.eager_context.eager_mode": replacement(
         "eager_mode", safe=False, reason=_EAGER_MODE
