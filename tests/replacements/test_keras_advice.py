@@ -163,14 +163,37 @@ def test_types_stand_for_the_originals_of_this_release() -> None:
     assert found or tfc.runtime().tensorflow.release < (2, 6)
 
 
-def test_model_from_config() -> None:
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="d")], name="m")
-    serialize = keras.layers.serialize(model)
-    copy = resolve(ADVICE["tensorflow.keras.models.model_from_config"].target)(serialize)
-    assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
-    original = None if KERAS_3 else resolve("tensorflow.keras.models.model_from_config")
-    if original is not None:
-        assert original(serialize).get_config() == copy.get_config()
+def functional():
+    inputs = keras.Input((2,))
+    return keras.Model(inputs, keras.layers.Dense(1)(inputs))
+
+
+@pytest.mark.parametrize(
+    "make", [functional, lambda: keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])]
+)
+def test_model_from_config(make) -> None:
+    model = make()
+    # As libraries write it, and as Keras itself does.
+    written = {"class_name": type(model).__name__, "config": model.get_config()}
+    for config in (written, keras.layers.serialize(model)):
+        copy = replacements.model_from_config(config)
+        copy.set_weights(model.get_weights())
+        assert type(copy) is type(model)
+        np.testing.assert_array_equal(copy(tf.ones((3, 2))), model(tf.ones((3, 2))))
+        if not KERAS_3:
+            original = resolve("tensorflow.keras.models.model_from_config")
+            assert original(config).get_config() == copy.get_config()
+
+
+def test_model_from_config_with_a_class_of_the_users() -> None:
+    class Sequential(keras.Sequential):
+        pass
+
+    config = {"class_name": "Sequential", "config": Sequential([keras.Input((2,))]).get_config()}
+    objects = {"Sequential": Sequential}
+    assert type(replacements.model_from_config(config, custom_objects=objects)) is Sequential
+    with pytest.raises(TypeError, match=r"Sequential\.from_config"):
+        replacements.model_from_config([])
 
 
 @pytest.mark.parametrize("dtype", [None, "float16", tf.int32])

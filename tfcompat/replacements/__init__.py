@@ -359,6 +359,7 @@ _HOMES = {
         "is_tensor_or_variable",
         "keras_version",
         "make_batches",
+        "model_from_config",
         "model_input_signature",
         "name_scope_only_in_function_or_graph",
         "slice_arrays",

@@ -27,6 +27,7 @@ __all__ = [
     "is_tensor_or_variable",
     "keras_version",
     "make_batches",
+    "model_from_config",
     "model_input_signature",
     "name_scope_only_in_function_or_graph",
     "slice_arrays",
@@ -264,6 +265,42 @@ def get_test_data(
     for index, label in enumerate(y):
         x[index] = centers[label] + np.random.normal(size=input_shape)
     return (x[:train_samples], y[:train_samples]), (x[train_samples:], y[train_samples:])
+
+
+def model_from_config(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Make a model from its configuration: `{"class_name": ..., "config": model.get_config()}`.
+
+    Replaces `tf.keras.models.model_from_config`, which Keras 3 dropped. Its successors there find
+    a class by the module that `keras.saving.serialize_keras_object` notes. A configuration without
+    one, whose class is a Sequential or functional model of Keras's own, is read here as well:
+    https://keras.io/api/models/model_saving_apis/serialization_utils/
+
+    Args:
+        config: the configuration.
+        custom_objects: classes and functions by their names in it.
+
+    Returns:
+        A model that has not been compiled.
+
+    Raises:
+        TypeError: the configuration is a list, which is that of a Sequential alone.
+    """
+    keras = _runtime.tensorflow().keras
+    own = getattr(keras.models, "model_from_config", None)
+    if own is not None:
+        return own(config, custom_objects=custom_objects)
+    if isinstance(config, list):
+        raise TypeError("The configuration is a list: use tf.keras.Sequential.from_config.")
+    models = {
+        "Functional": keras.Model,
+        "Model": keras.Model,
+        "Sequential": keras.Sequential,
+        **dict.fromkeys(custom_objects or ()),
+    }
+    model = None if config.get("module") else models.get(config["class_name"])
+    if model is None:
+        return keras.layers.deserialize(config, custom_objects=custom_objects)
+    return model.from_config(config["config"], custom_objects=custom_objects)
 
 
 def model_input_signature(model: Any, keep_original_batch_size: bool = False) -> Any:

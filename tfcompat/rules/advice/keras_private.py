@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tfcompat.rules.advice._keras_copies import copies
 from tfcompat.rules.advice._kinds import Advice, Call, facade, nothing, public, replacement
-from tfcompat.rules.advice.keras_public import NAMES_NO_MODULE
 
 _STANDS_FOR = (
     "It stands for the class in isinstance, issubclass, == and as a base class, but is another "
@@ -406,10 +405,10 @@ def _own_format(name: str) -> Advice:
     )
 
 
-_FROM_CONFIG = public(
-    "tensorflow.keras.layers.deserialize",
+_FROM_CONFIG = replacement(
+    "model_from_config",
     safe=False,
-    reason=NAMES_NO_MODULE,
+    reason="It makes models of tf.keras, not of its copy.",
 )
 _ALWAYS_ON = "The format .keras is on in every release that has it, since 2.12."
 _UNSAFE_MODE = (
@@ -504,6 +503,7 @@ _NOTHING = [
         (letters, f"saving.{path}model_config.model_from_config", _FROM_CONFIG)
         for letters, path in (("tk", ""), ("ksf", "legacy."))
     ),
+    ("tsf", "models.model_from_config", _FROM_CONFIG),
     ("tk", "saving.saved_model.save.save", _OWN_SAVE),
     ("ksf", "saving.legacy.saved_model.save.save", _OWN_SAVE),
 ]

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from tfcompat.rules.advice._kinds import Advice, Call, facade, nothing, public, replacement
 
-NAMES_NO_MODULE = (
-    "Keras 3 finds a Sequential whose configuration names no module, as that of Keras 2, only "
-    "with custom_objects={'Sequential': tf.keras.Sequential}."
-)
-
 _KERAS = "tensorflow.keras"
 
 # On Keras 3 tf.keras.losses has the short names alone, which every release has.
@@ -177,9 +172,7 @@ _OTHERS = {
         reason="In Keras 2 it is a tf.Variable, which has another interface.",
     ),
     "__version__": replacement("keras_version", safe=False, reason=_VERSION),
-    "models.model_from_config": public(
-        f"{_KERAS}.layers.deserialize", safe=False, reason=NAMES_NO_MODULE
-    ),
+    "models.model_from_config": replacement("model_from_config"),
     "models.model_from_yaml": nothing(
         "It raises since 2.6, as YAML could run code; use to_json and model_from_json."
     ),
