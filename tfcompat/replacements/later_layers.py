@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfcompat import _runtime
-from tfcompat.layers import KerasType, add_weight
+from tfcompat.layers import add_weight
+from tfcompat.replacements._own_layers import kinds, layer_type, own
 from tfcompat.replacements.keras_shapes import (
     conv_output_length,
     normalize_data_format,
@@ -92,10 +93,6 @@ def _unit_normalization(keras: Any) -> type:
 def _depthwise_conv1d(keras: Any) -> type:
     layer_class: Any = keras.layer
 
-    def kinds(name: str) -> Any:
-        """The module of Keras that serializes what an argument takes."""
-        return getattr(keras.module, name.rpartition("_")[2] + "s")
-
     class DepthwiseConv1D(layer_class):  # type: ignore[misc]
         """A convolution of each channel by itself."""
 
@@ -137,7 +134,7 @@ def _depthwise_conv1d(keras: Any) -> type:
                 bias_constraint,
             )
             for argument, value in zip(_CONFIGURED, given):
-                setattr(self, argument, kinds(argument).get(value))
+                setattr(self, argument, kinds(keras, argument).get(value))
 
         def build(self, input_shape: Any) -> None:
             channels = tuple(input_shape)[1 if self.data_format == "channels_first" else -1]
@@ -202,7 +199,7 @@ def _depthwise_conv1d(keras: Any) -> type:
                 "use_bias": self.use_bias,
             }
             for argument in _CONFIGURED:
-                config[argument] = kinds(argument).serialize(getattr(self, argument))
+                config[argument] = kinds(keras, argument).serialize(getattr(self, argument))
             return {**super().get_config(), **config}
 
     return DepthwiseConv1D
@@ -217,15 +214,7 @@ _MAKERS: dict[str, Callable[[Any], type]] = {
 
 @functools.cache
 def _own(keras: Any, name: str) -> type:
-    """Return a class of our own for a Keras, registered with it."""
-    made = _MAKERS[name](keras)
-    made.__qualname__ = name
-    registered = keras.module.utils.register_keras_serializable("tfcompat", name)
-    return registered(made)  # type: ignore[no-any-return]
-
-
-def _classes(name: str, keras: Any) -> tuple[type, ...]:
-    return (getattr(keras.module.layers, name, None) or _own(keras, name),)
+    return own(keras, name, _MAKERS[name](keras))
 
 
 def __getattr__(name: str) -> Any:
@@ -234,7 +223,7 @@ def __getattr__(name: str) -> Any:
         activations = _runtime.tensorflow().keras.activations
         value = getattr(activations, name, _leaky_relu)
     elif name in _MAKERS:
-        value = KerasType(name, functools.partial(_classes, name))
+        value = layer_type(name, _own)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

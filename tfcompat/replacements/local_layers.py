@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tfcompat import _runtime
 from tfcompat.errors import TfcompatError
-from tfcompat.layers import KerasType, add_weight
+from tfcompat.layers import add_weight
+from tfcompat.replacements._own_layers import kinds, layer_type, own
 from tfcompat.replacements.keras_shapes import (
     conv_output_length,
     normalize_data_format,
@@ -32,11 +33,6 @@ _CONFIGURED = (
     "kernel_constraint",
     "bias_constraint",
 )
-
-
-def _kinds(keras: Any, name: str) -> Any:
-    """The module of Keras that serializes what an argument takes."""
-    return getattr(keras.module, name.rpartition("_")[2] + "s")
 
 
 @functools.cache
@@ -84,7 +80,7 @@ def _own(keras: Any, name: str) -> type:
                 bias_constraint,
             )
             for argument, value in zip(_CONFIGURED, given):
-                setattr(self, argument, _kinds(keras, argument).get(value))
+                setattr(self, argument, kinds(keras, argument).get(value))
             if implementation != 1:
                 raise TfcompatError(
                     f"{name} has implementation=1 alone on Keras 3, not {implementation}. The "
@@ -189,20 +185,14 @@ def _own(keras: Any, name: str) -> type:
                 "implementation": 1,
             }
             for argument in _CONFIGURED:
-                config[argument] = _kinds(keras, argument).serialize(getattr(self, argument))
+                config[argument] = kinds(keras, argument).serialize(getattr(self, argument))
             return {**super().get_config(), **config}
 
-    LocallyConnected.__name__ = LocallyConnected.__qualname__ = name
-    registered = keras.module.utils.register_keras_serializable("tfcompat", name)
-    return registered(LocallyConnected)  # type: ignore[no-any-return]
-
-
-def _classes(name: str, keras: Any) -> tuple[type, ...]:
-    return (getattr(keras.module.layers, name, None) or _own(keras, name),)
+    return own(keras, name, LocallyConnected)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _RANKS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = KerasType(name, functools.partial(_classes, name))
+    value = globals()[name] = layer_type(name, _own)
     return value
