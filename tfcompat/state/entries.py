@@ -87,6 +87,11 @@ class VariableEntry(Entry):
         """The strategy that distributes the variable, or None."""
         return None if self._is_plain else getattr(self.variable, "distribute_strategy", None)
 
+    @property
+    def resource(self) -> Any:
+        """The one resource that is the variable, or None."""
+        return self.variable.handle if self._is_plain else None
+
     def read(self) -> Any:  # noqa: D102 - as in the base class
         variable = self.variable
         if not self._is_plain:

@@ -16,7 +16,7 @@ from typing import Any, Literal, overload
 import tfcompat
 from tfcompat import _graph, _kinds, _naming, _runtime
 from tfcompat.errors import NotBuiltError, TfcompatError, UnsupportedObjectError
-from tfcompat.state import bundle, entries
+from tfcompat.state import bundle, entries, reads
 from tfcompat.state.keys import LiveState, uncollected
 from tfcompat.state.manifest import Manifest, StateEntry
 from tfcompat.state.remote import stores
@@ -220,12 +220,11 @@ def _require_content(live: LiveState) -> None:
 def _read(live: LiveState) -> tuple[dict[str, Any], dict[str, StateEntry]]:
     """Read everything at one moment, without copying what TensorFlow can share."""
     tf = _runtime.tensorflow()
-    tensors: dict[str, Any] = {}
     saved: dict[str, StateEntry] = {}
     with tf.init_scope():  # keeps the reads off a gradient tape
+        tensors = reads.read(live.entries)
         for key, entry in live.entries.items():
-            tensor = tensors[key] = entry.read()
-            shape = tuple(tensor.shape) if None in entry.shape else entry.shape
+            shape = tuple(tensors[key].shape) if None in entry.shape else entry.shape
             saved[key] = StateEntry(entry.dtype, shape, entry.kind)  # type: ignore[arg-type]
         for key, value in live.values.items():
             kind, array = entries.encode(value)
