@@ -42,6 +42,32 @@ def test_mirrored_strategy() -> None:
     assert_crosses(found)
 
 
+INSIDE_OF_A_SCOPE = """
+import sys
+import tensorflow as tf
+import tfcompat as tfc
+
+device = tf.config.list_physical_devices("CPU")[0]
+parts = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(device, parts)
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    saved = tf.Variable([1.0, 2.0])
+    tfc.save_state(sys.argv[1], saved)
+    restored = tf.Variable([0.0, 0.0])
+    tfc.restore_state(sys.argv[1], restored)
+assert restored.numpy().tolist() == [1.0, 2.0]
+plain = tf.Variable([0.0, 0.0])
+tfc.restore_state(sys.argv[1], plain)
+assert plain.numpy().tolist() == [1.0, 2.0]
+"""
+
+
+def test_first_save_inside_of_a_scope(tmp_path) -> None:
+    command = [sys.executable, "-c", INSIDE_OF_A_SCOPE, str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+
+
 def test_parameter_servers() -> None:
     found = results_of("tests.state.parameter_servers")
     assert len(found) == (9 if tfc.supports("keras3") else 15)

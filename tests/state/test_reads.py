@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tfcompat.state import reads
 
 COUNT = 1000  # more than are read one by one, and no whole number of groups
 
@@ -29,14 +31,28 @@ def require_saved(path, expected: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(reader.get_tensor(str(key)), array)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_traced() -> None:
+    """What is traced for a dtype is traced once in a process."""
+    reads._reader.cache_clear()
+
+
 @contextlib.contextmanager
 def functions_run_eagerly():
     tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
-# Each with a dtype of its own: what is made for a dtype is made once in a process.
+def run(program: str, *arguments: object) -> None:
+    """Run a program in a process of its own, which may not hang."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+
+
 @pytest.mark.parametrize(
     ("dtype", "surroundings"),
     [
@@ -57,8 +73,10 @@ def test_many_variables(dtype, surroundings, tmp_path) -> None:
     live = [tf.Variable(tf.constant(array, dtype)) for array in expected]
     with surroundings():
         tfc.save_state(tmp_path, live)
-        tfc.save_state(tmp_path, live)
     require_saved(tmp_path, expected)
+    tfc.save_state(tmp_path, live)
+    require_saved(tmp_path, expected)
+    assert reads._reader.cache_info()[:2] == (1, 1), "they were read one by one"
 
 
 def test_many_variables_of_several_dtypes_keep_their_order(tmp_path) -> None:
@@ -77,20 +95,100 @@ def test_many_variables_that_change_while_they_are_written(tmp_path) -> None:
     require_saved(tmp_path, [np.full(50, i, np.float32) for i in range(COUNT)])
 
 
-def test_many_variables_of_several_devices(tmp_path) -> None:
-    program = f"""
-import sys
+def test_few_variables_are_not_worth_a_function(tmp_path) -> None:
+    expected = arrays(tf.float32)[:100]
+    tfc.save_state(tmp_path, [tf.Variable(array) for array in expected])
+    require_saved(tmp_path, expected)
+    assert reads._reader.cache_info().misses == 0
+
+
+def test_checks_of_numerics_end(tmp_path) -> None:
+    live = [tf.Variable([float(i), 1.0]) for i in range(COUNT)]
+    tf.debugging.enable_check_numerics()
+    try:
+        tfc.save_state(tmp_path, live)
+    finally:
+        tf.debugging.disable_check_numerics()
+    live[5].assign([np.nan, np.inf])
+    tfc.save_state(tmp_path, live)
+    require_saved(tmp_path, [variable.numpy() for variable in live])
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path)))
+    assert np.isnan(reader.get_tensor("5")[0])
+
+
+VARIABLES = f"""
+import os, sys
 import tensorflow as tf
 import tfcompat as tfc
+
+def made(device="CPU:0"):
+    with tf.device(device):
+        return [tf.Variable([i]) for i in range({COUNT})]
+"""
+
+
+def test_many_variables_of_several_devices(tmp_path) -> None:
+    program = """
 device = tf.config.list_physical_devices("CPU")[0]
 parts = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(device, parts)
-live = []
-for i in range({2 * COUNT}):
-    with tf.device(f"CPU:{{i % 2}}"):
-        live.append(tf.Variable([i]))
-assert {{variable.device[-1] for variable in live}} == {{"0", "1"}}
+live = made() + made("CPU:1")
+assert {variable.device[-1] for variable in live} == {"0", "1"}
 tfc.save_state(sys.argv[1], live)
 """
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
-    require_saved(tmp_path, [np.array([i]) for i in range(2 * COUNT)])
+    run(VARIABLES + program, tmp_path)
+    require_saved(tmp_path, [np.array([i]) for i in range(COUNT)] * 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+@pytest.mark.parametrize("earlier", [False, True], ids=["first_save", "later_save"])
+def test_many_variables_in_a_forked_process(earlier, tmp_path) -> None:
+    program = """
+live = made()
+if sys.argv[2] == "True":
+    tfc.save_state(sys.argv[1], live)
+child = os.fork()
+if not child:
+    live[0].assign([7])
+    tfc.save_state(sys.argv[1], live)
+    os._exit(0)
+sys.exit(os.waitpid(child, 0)[1])
+"""
+    run(VARIABLES + program, tmp_path, earlier)
+    require_saved(tmp_path, [np.array([i or 7]) for i in range(COUNT)])
+
+
+def test_many_variables_while_a_function_has_the_only_thread(tmp_path) -> None:
+    program = """
+tf.config.threading.set_inter_op_parallelism_threads(1)
+live = made()
+
+def save():
+    tfc.save_state(sys.argv[1], live)
+
+@tf.function
+def step():
+    live[0].assign([7])
+    tf.py_function(save, [], [])
+
+step()
+step()
+"""
+    run(VARIABLES + program, tmp_path)
+    require_saved(tmp_path, [np.array([i or 7]) for i in range(COUNT)])
+
+
+def test_operations_that_run_later(tmp_path) -> None:
+    program = """
+tf.config.experimental.set_synchronous_execution(False)
+live = made()
+tfc.save_state(sys.argv[1], live)
+tfc.save_state(sys.argv[1], live, step=2, background=True).result()
+for variable in live:
+    variable.assign([-1])
+tfc.restore_state(sys.argv[1], live)
+assert [int(variable[0]) for variable in live] == list(range(len(live)))
+assert not tf.config.experimental.get_synchronous_execution()
+"""
+    run(VARIABLES + program, tmp_path)
+    require_saved(tmp_path, [np.array([i]) for i in range(COUNT)])

@@ -265,9 +265,10 @@ def _write_checkpoint(directory: str, tensors: dict[str, Any], sizes: dict[str, 
         range(len(groups)),
         os.cpu_count() or 1,
     )
-    tf.raw_ops.MergeV2Checkpoints(
-        checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False
-    )
+    with _at_once():
+        tf.raw_ops.MergeV2Checkpoints(
+            checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False
+        )
 
 
 def _balanced(keys: list[str], sizes: dict[str, int], most: int) -> list[list[str]]:
@@ -284,9 +285,28 @@ def _balanced(keys: list[str], sizes: dict[str, int], most: int) -> list[list[st
     return [group for group in groups if group]
 
 
+@contextlib.contextmanager
+def _at_once() -> Iterator[None]:
+    """Run operations on the CPU, to their end where the caller has set that they run later.
+
+    An operation that writes a file returns no tensor that could be waited for.
+    """
+    tf = _runtime.tensorflow()
+    config = tf.config.experimental
+    later = not config.get_synchronous_execution()
+    if later:
+        config.set_synchronous_execution(True)
+    try:
+        with tf.device("CPU:0"):
+            yield
+    finally:
+        if later:
+            config.set_synchronous_execution(False)
+
+
 def _save(prefix: str, tensors: dict[str, Any]) -> None:
     tf = _runtime.tensorflow()
-    with tf.device("CPU:0"):
+    with _at_once():
         tf.raw_ops.SaveV2(
             # With tensors alone the call takes TensorFlow's fast path.
             prefix=tf.constant(prefix),
@@ -450,7 +470,7 @@ def _read(prefix: str, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[st
     tf = _runtime.tensorflow()
 
     def read_group(keys: list[str]) -> Any:
-        with tf.device("CPU:0"):
+        with _at_once():
             return tf.raw_ops.RestoreV2(
                 prefix=prefix,
                 tensor_names=keys,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfcompat import _kinds, _naming, _runtime
+from tfcompat.state import parallel
 
 # What an entry holds. Kinds decide what counts as the same dtype and shape at a restore.
 VARIABLE = "variable"  # dtype and shape must be equal
@@ -143,9 +144,8 @@ class PartitionedEntry(Entry):
 @functools.cache
 def _plain_variable() -> type:
     """Return the class of variables that are one resource; others are distributed or cast."""
-    tf = _runtime.tensorflow()
-    with tf.init_scope():
-        return type(tf.Variable(0.0))
+    # Apart, for in the scope of a strategy the variable would be the strategy's.
+    return type(parallel.apart(lambda: _runtime.tensorflow().Variable(0.0)))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Several calls of a function at a time."""
+"""Call functions in threads of their own."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def each(
         finally:
             for future in futures:  # after an error those that have not begun are of no use
                 future.cancel()
+
+
+def apart(function: Callable[[], _Result]) -> _Result:
+    """Call a function in a thread of its own.
+
+    There nothing is in force of what a caller may have around him for its thread alone: a device,
+    a strategy or its scope, variable creators, a tape, checks of numerics.
+    """
+    return each(lambda call: call(), [function], 1)[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfcompat import _runtime
+from tfcompat.state import parallel
 from tfcompat.state.entries import Entry, VariableEntry
 
 # One operation reads as many variables. Larger functions read no faster, and take longer to trace.
@@ -37,17 +38,20 @@ def read(live: Mapping[str, Entry]) -> dict[str, Any]:
 
 def _read_together(dtype: str, handles: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Read variables of one dtype; what is left over of whole groups stays."""
-    raw_ops, tf = _runtime.tensorflow().raw_ops, _runtime.tensorflow()
+    tf = _runtime.tensorflow()
     keys = list(handles)
     function = _reader(dtype)
     with tf.device(_DEVICE):
         for start in range(0, len(keys) - _AT_ONCE + 1, _AT_ONCE):
             group = keys[start : start + _AT_ONCE]
-            tensors = raw_ops.StatefulPartitionedCall(
+            tensors = tf.raw_ops.StatefulPartitionedCall(
                 args=[handles[key] for key in group],
                 Tout=[tf.as_dtype(dtype)] * _AT_ONCE,
                 f=function,
                 config_proto=_config(),
+                # By this thread: 2.5 would wait for others, which a forked process does not have,
+                # and which a tf.py_function may keep busy.
+                executor_type="SINGLE_THREADED_EXECUTOR",
             )
             yield from zip(group, tensors)
 
@@ -64,8 +68,9 @@ def _reader(dtype: str) -> Any:
         ]
 
     resources = [tf.TensorSpec([], tf.resource)] * _AT_ONCE
-    with tf.device(None):  # what the caller of save_state has chosen is not for the function
-        return tf.function(values, autograph=False).get_concrete_function(*resources)
+    traced = tf.function(values, autograph=False)
+    # Apart, for what surrounds the first save would be in all later ones.
+    return parallel.apart(lambda: traced.get_concrete_function(*resources))
 
 
 @functools.cache
