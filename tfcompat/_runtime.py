@@ -201,6 +201,16 @@ def reads_iterators_of(writer: str) -> bool:
     )
 
 
+def calls_functions_without_threads() -> bool:
+    """Tell whether an operation that calls a function can run it in the thread that calls.
+
+    Before 2.10 it waits for threads of TensorFlow's, at least from 2.6 on whatever the operation
+    is told: for ever in a forked process, which has none, or where a `tf.py_function` holds the
+    only one.
+    """
+    return runtime().tensorflow.release >= (2, 10)
+
+
 def _has(path: str) -> Callable[[], bool]:
     """Probe for a public attribute below the module `tensorflow`."""
 

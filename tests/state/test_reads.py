@@ -76,7 +76,8 @@ def test_many_variables(dtype, surroundings, tmp_path) -> None:
     require_saved(tmp_path, expected)
     tfc.save_state(tmp_path, live)
     require_saved(tmp_path, expected)
-    assert reads._reader.cache_info()[:2] == (1, 1), "they were read one by one"
+    together = tfc.runtime().tensorflow.release >= (2, 10)
+    assert reads._reader.cache_info()[:2] == ((1, 1) if together else (0, 0))
 
 
 def test_many_variables_of_several_dtypes_keep_their_order(tmp_path) -> None:

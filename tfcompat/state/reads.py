@@ -14,13 +14,15 @@ from tfcompat.state.entries import Entry, VariableEntry
 _AT_ONCE = 32
 # With fewer variables of a dtype it takes many saves to repay the tracing.
 _MANY = 512
-# Elsewhere, as on a GPU or in another process, variables are read one by one: placing a function
-# there costs more than it saves.
+# Elsewhere, as on a GPU or in another process, variables are read one by one: what a function costs
+# there was not measured.
 _DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
 
 
 def read(live: Mapping[str, Entry]) -> dict[str, Any]:
     """Return the present value of each entry as a tensor, which later steps do not change."""
+    if not _runtime.calls_functions_without_threads():
+        return {key: entry.read() for key, entry in live.items()}
     found = dict.fromkeys(live)
     handles: dict[str, dict[str, Any]] = {}
     for key, entry in live.items():
@@ -49,8 +51,8 @@ def _read_together(dtype: str, handles: Mapping[str, Any]) -> Iterator[tuple[str
                 Tout=[tf.as_dtype(dtype)] * _AT_ONCE,
                 f=function,
                 config_proto=_config(),
-                # By this thread: 2.5 would wait for others, which a forked process does not have,
-                # and which a tf.py_function may keep busy.
+                # By this thread: others a forked process does not have, and a tf.py_function may
+                # keep them busy.
                 executor_type="SINGLE_THREADED_EXECUTOR",
             )
             yield from zip(group, tensors)
