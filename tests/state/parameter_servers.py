@@ -59,7 +59,8 @@ def partitions(strategies: dict[int, Any], here: pathlib.Path) -> dict[str, floa
             again = module(other, reader, 100.0)
             tfc.restore_state(here / str(writer), again)
             difference = np.abs(whole(again) - np.arange(1, 8)).max()
-            results[f"{writer} parts into {reader}"] = float(difference) + float(again.scalar.read_value()) - 1
+            scalar = float(again.scalar.read_value()) - 1
+            results[f"{writer} parts into {reader}"] = float(difference) + scalar
     return results
 
 
