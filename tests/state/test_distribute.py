@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import tfcompat as tfc
+from tests.programs import output_of
 
 # The replicas add up gradients of halves of a batch, in another order than no strategy does.
 TOLERANCE = 1e-6
@@ -14,11 +13,7 @@ TOLERANCE = 1e-6
 
 def results_of(module: str) -> dict[str, float]:
     """Return what a module prints in a process of its own."""
-    result = subprocess.run(
-        [sys.executable, "-m", module], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    found: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(output_of("-m", module).splitlines()[-1])
     return found
 
 
@@ -63,9 +58,7 @@ assert plain.numpy().tolist() == [1.0, 2.0]
 
 
 def test_first_save_inside_of_a_scope(tmp_path) -> None:
-    command = [sys.executable, "-c", INSIDE_OF_A_SCOPE, str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr[-3000:]
+    output_of("-c", INSIDE_OF_A_SCOPE, tmp_path)
 
 
 def test_parameter_servers() -> None:

@@ -21,20 +21,24 @@ _DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
 
 def read(live: Mapping[str, Entry]) -> dict[str, Any]:
     """Return the present value of each entry as a tensor, which later steps do not change."""
-    if not _runtime.calls_functions_without_threads():
-        return {key: entry.read() for key, entry in live.items()}
-    found = dict.fromkeys(live)
-    handles: dict[str, dict[str, Any]] = {}
-    for key, entry in live.items():
-        handle = entry.resource if isinstance(entry, VariableEntry) else None
-        if handle is not None and handle.device == _DEVICE:
-            handles.setdefault(entry.dtype, {})[key] = handle
-    for dtype, group in handles.items():
-        if len(group) >= _MANY:
-            found.update(_read_together(dtype, group))
+    found = dict.fromkeys(live)  # in the order of the entries
+    if _runtime.calls_functions_without_threads():
+        for dtype, handles in _handles(live).items():
+            if len(handles) >= _MANY:
+                found.update(_read_together(dtype, handles))
     for key, entry in live.items():
         if found[key] is None:
             found[key] = entry.read()
+    return found
+
+
+def _handles(live: Mapping[str, Entry]) -> dict[str, dict[str, Any]]:
+    """Return the resources of the variables that can be read together, by dtype and key."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, entry in live.items():
+        handle = entry.resource if isinstance(entry, VariableEntry) else None
+        if handle is not None and handle.device == _DEVICE:
+            found.setdefault(entry.dtype, {})[key] = handle
     return found
 
 

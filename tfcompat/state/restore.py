@@ -428,15 +428,19 @@ class _Match:
             return _value_difference(self.live.values[key], saved)
         if saved.kind != entry.kind:
             return f"{_named(saved.kind)} in the state, {_named(entry.kind)} here"
-        writer = self.document.writer.get("tensorflow", "0")
-        if entry.kind == entries.ITERATOR and not _runtime.reads_iterators_of(writer):
-            return (
-                f"a dataset iterator of TensorFlow {writer}, which TensorFlow "
-                f"{_runtime.runtime().tensorflow} cannot go on with; skip its elements instead"
-            )
-        integers = entry.kind in (entries.COUNTER, entries.SEED)
-        if saved.dtype != entry.dtype and not (integers and "int" in saved.dtype):
-            return f"{saved.dtype} in the state, {entry.dtype} here"
+        if entry.kind == entries.ITERATOR:
+            writer = self.document.writer.get("tensorflow", "0")
+            if not _runtime.reads_iterators_of(writer):
+                return (
+                    f"a dataset iterator of TensorFlow {writer}, which TensorFlow "
+                    f"{_runtime.runtime().tensorflow} cannot go on with; skip its elements instead"
+                )
+        if saved.dtype != entry.dtype:
+            integers = entry.kind in (entries.COUNTER, entries.SEED)
+            if not (integers and "int" in saved.dtype):
+                return f"{saved.dtype} in the state, {entry.dtype} here"
+        if entry.shape == saved.shape:
+            return None
         if len(entry.shape) != len(saved.shape) or any(
             here is not None and here != there for here, there in zip(entry.shape, saved.shape)
         ):
@@ -559,7 +563,7 @@ def _commit(matched: _Match, tensors: dict[str, Any], document: Manifest) -> Any
     for path, finalize in live.finalizers.items():
         if any(entry.key.rpartition("/")[0] == path for entry, _ in variables):
             finalize()
-    return _graph.replace_values(live.objects, "", values)
+    return _graph.replace_values(live.objects, "", values) if values else live.objects
 
 
 def _as_integer(tensor: Any, entry: entries.Entry) -> Any:
