@@ -241,6 +241,22 @@ def test_sharded_state(tmp_path) -> None:
         assert set(np.unique(variable.numpy())) == {float(1 + i)}
     reader = tf.train.load_checkpoint(saved.prefix)
     assert reader.get_tensor("7")[0] == 8.0
+    for variable in live:
+        variable.assign(tf.fill((1_000_000,), -1.0))
+    for shard in tmp_path.glob("state-*/state.data-*"):
+        with shard.open("r+b") as file:
+            file.seek(shard.stat().st_size // 2)
+            byte = file.read(1)
+            file.seek(-1, 1)
+            file.write(bytes([byte[0] ^ 1]))
+        with pytest.raises(tfc.BadStateError, match="altered"):
+            tfc.restore_state(tmp_path, live)
+        assert all(set(np.unique(variable.numpy())) == {-1.0} for variable in live)
+        with shard.open("r+b") as file:
+            file.seek(shard.stat().st_size // 2)
+            file.write(byte)
+    tfc.restore_state(tmp_path, live)
+    assert live[7].numpy()[0] == 8.0
 
 
 def test_failed_save_leaves_the_earlier_state(tmp_path, monkeypatch) -> None:

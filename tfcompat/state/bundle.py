@@ -21,7 +21,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from tfcompat import _runtime
@@ -46,6 +45,7 @@ _DELETING = ".deleting-"
 # of a shard: up to 2.10 SaveV2 copies all it is given, and two shards at a time are copied.
 _SHARD_SIZE = 64 * 2**20
 _MOST_SHARDS = 64
+_GROUP_SIZE = 16 * 2**20  # what a thread reads before it takes more
 
 # Tensors for one operation to read. Up to 2.8 the time that RestoreV2 takes for each grows with
 # their number; later releases read as many together as fast as all.
@@ -489,9 +489,10 @@ def _read(prefix: str, dtypes: dict[str, str], sizes: dict[str, int]) -> dict[st
         return list(itertools.chain.from_iterable(parts))
 
     threads = os.cpu_count() or 1
-    groups = _balanced(list(dtypes), sizes, threads)
-    with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(read_group, groups)) if len(groups) > 1 else [read_group(groups[0])]
+    # Several for each thread, for they are not equally fast.
+    most = min(sum(sizes.values()) // _GROUP_SIZE + 1, 8 * threads)
+    groups = _balanced(list(dtypes), sizes, most)
+    found = parallel.shared(read_group, groups, threads)
     return {
         key: tensor for keys, tensors in zip(groups, found) for key, tensor in zip(keys, tensors)
     }
