@@ -73,10 +73,12 @@ class VariableEntry(Entry):
 
     def __init__(self, key: str, variable: Any, kind: str = VARIABLE) -> None:
         plain = _plain_variable()
-        if not isinstance(variable, plain):
+        is_plain = isinstance(variable, plain)
+        if not is_plain:
             variable = _naming.tensor_variable(variable)
+            is_plain = isinstance(variable, plain)
         self.variable = variable
-        self._is_plain = isinstance(variable, plain)
+        self._is_plain = is_plain
         self.key = key
         self.kind = kind
         self.dtype = variable.dtype.name

@@ -165,9 +165,10 @@ def unsupported(graph: _graph.Graph) -> list[str]:
     return [
         f"{path or 'the object itself'}: {type(value).__module__}.{type(value).__qualname__}"
         for path, value in graph.nodes
-        if (_kinds.kind_of(value) in kinds and e.value_kind(value) is None)
+        for kind in (_kinds.kind_of(value),)
+        if (kind in kinds and e.value_kind(value) is None)
         # MultiOptimizer (Keras 3.15): which optimizer has which weight, nothing public tells.
-        or (_kinds.kind_of(value) == _kinds.OPTIMIZER and hasattr(value, "optimizers"))
+        or (kind == _kinds.OPTIMIZER and hasattr(value, "optimizers"))
     ]
 
 
