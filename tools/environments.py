@@ -26,6 +26,9 @@ LOGS = WORK / "log"
 _TOOLS = ("tox>=4.23,<5", "tox-uv>=1.16,<2")
 _BIN = "Scripts" if os.name == "nt" else "bin"
 
+# Whose tests run a matrix of their own, beside the Python in its name.
+_PYTHONS_OF_TESTS = {"py312-tools": ("3.10",)}
+
 # A command that takes longer than this hangs.
 _TIME_LIMIT = 45 * 60
 
@@ -132,7 +135,9 @@ class Environments:
         """
         names = list(names)
         directories = []
-        for version in sorted(set(filter(None, map(python_of, names))), key=_numeric):
+        versions = {python_of(name) for name in names} - {""}
+        versions.update(*(_PYTHONS_OF_TESTS.get(name, ()) for name in names))
+        for version in sorted(versions, key=_numeric):
             path, note = interpreters.find(version, self._uv)
             if path is None:
                 self.missing[version] = note
