@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
 import sys
 import textwrap
 from typing import Optional, Union
@@ -13,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tests.programs import output_of
 from tfcompat import layers
 from tfcompat.errors import UnsupportedArgumentError
 
@@ -429,4 +429,4 @@ def test_deriving_from_a_class_leaves_the_devices_to_be_configured() -> None:
         tf.config.set_logical_device_configuration(device, [part, part])
         assert len(tf.config.list_logical_devices("CPU")) == 2
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
+    output_of("-c", textwrap.dedent(code))

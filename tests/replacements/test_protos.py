@@ -1,10 +1,8 @@
 """Protocol buffers of the public registry against the private modules."""
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.programs import output_of
 from tfcompat import _lookup
 from tfcompat.replacements import protos
 from tfcompat.rules.advice.protos import MODULES
@@ -61,7 +59,7 @@ def test_no_private_module_is_needed():
         "missing = [n for n in protos.__all__ if not vars(getattr(protos, n))]\n"
         "assert not missing and len(protos.__all__) > 50, missing"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    output_of("-c", code)
 
 
 def test_an_unknown_module():

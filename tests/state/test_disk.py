@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -15,6 +13,7 @@ import tensorflow as tf
 
 import tfcompat as tfc
 from tests import kills
+from tests.programs import output_of
 from tfcompat.state import bundle
 
 
@@ -144,7 +143,7 @@ def test_interpreter_ends_after_a_background_save(tmp_path) -> None:
         "tfc.save_state(sys.argv[1], {'n': 5, 'w': tf.Variable(tf.fill((50,), 5.0))},"
         " background=True)\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
+    output_of("-c", code, tmp_path)
     assert load(tmp_path) == 5
     assert len(list(tmp_path.glob("state-*/*.data-*"))) > 1
 
@@ -204,6 +203,15 @@ def files_of(path: pathlib.Path) -> list[pathlib.Path]:
     return sorted(path.glob("state-*/state.*"))
 
 
+def alter(path: pathlib.Path) -> None:
+    """Change the byte in the middle of a file; the second time it becomes what it was."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 255]))
+
+
 @pytest.mark.parametrize("kind", ["truncated", "altered", "emptied", "deleted"])
 @pytest.mark.parametrize("which", ["data", "index"])
 def test_broken_files(which, kind, tmp_path) -> None:
@@ -214,8 +222,7 @@ def test_broken_files(which, kind, tmp_path) -> None:
     if kind == "truncated":
         broken.write_bytes(data[: len(data) // 2])
     elif kind == "altered":
-        middle = len(data) // 2
-        broken.write_bytes(data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :])
+        alter(broken)
     elif kind == "emptied":
         broken.write_bytes(b"")
     else:
@@ -244,17 +251,11 @@ def test_sharded_state(tmp_path) -> None:
     for variable in live:
         variable.assign(tf.fill((1_000_000,), -1.0))
     for shard in tmp_path.glob("state-*/state.data-*"):
-        with shard.open("r+b") as file:
-            file.seek(shard.stat().st_size // 2)
-            byte = file.read(1)
-            file.seek(-1, 1)
-            file.write(bytes([byte[0] ^ 1]))
+        alter(shard)
         with pytest.raises(tfc.BadStateError, match="altered"):
             tfc.restore_state(tmp_path, live)
         assert all(set(np.unique(variable.numpy())) == {-1.0} for variable in live)
-        with shard.open("r+b") as file:
-            file.seek(shard.stat().st_size // 2)
-            file.write(byte)
+        alter(shard)
     tfc.restore_state(tmp_path, live)
     assert live[7].numpy()[0] == 8.0
 

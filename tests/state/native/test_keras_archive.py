@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-import subprocess
-import sys
 import zipfile
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import tfcompat as tfc
+from tests.programs import output_of
 from tests.state.native import examples
 from tests.state.native.examples import (
     MODELS,
@@ -214,7 +213,7 @@ def test_reading_imports_no_tensorflow(tmp_path: pathlib.Path) -> None:
         "assert len(artifact.read(artifact.entries)) == len(artifact.entries) > 4\n"
         "assert 'tensorflow' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    output_of("-c", code)
 
 
 def scaled() -> Any:
